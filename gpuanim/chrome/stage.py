@@ -1,0 +1,93 @@
+"""What matplotlib draws around the points, as still layers: a figure with one empty pair of axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.geometry import View
+
+__all__ = ["BareAxes", "StageLayers"]
+
+
+@dataclass(frozen=True)
+class StageLayers:
+    """A stage at one resolution.
+
+    Parameters
+    ----------
+    view
+        Where data lie on the frame.
+    under
+        (h, w, 3) uint8 below the points.
+    over
+        (h, w, 4) uint8 above the points, straight alpha.
+    """
+
+    view: View
+    under: NDArray[np.uint8]
+    over: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class BareAxes:
+    """Axes without ticks on a figure, as `plt.subplots(figsize=figsize)` makes them.
+
+    The layout is tight for axes with ticks, which are removed afterwards: this is what the code that
+    `create_animation` stands in for does. matplotlib's rcParams (colours, margins, spines) apply.
+
+    Parameters
+    ----------
+    figsize
+        Width and height in inches.
+    bounds
+        (xmin, xmax, ymin, ymax) of the data; the limits add matplotlib's margins.
+    """
+
+    figsize: tuple[float, float]
+    bounds: tuple[float, float, float, float]
+
+    def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
+        """Draw the stage on a frame of `size` pixels."""
+        fig, ax = self._figure()
+        fig.set_dpi(dpi)
+        box = ax.get_window_extent()
+        height = fig.bbox.height
+        view = View(
+            tuple(ax.get_xlim()),
+            tuple(ax.get_ylim()),
+            (float(box.x0), float(height - box.y1), float(box.width), float(box.height)),
+        )
+        return StageLayers(view, _draw(fig, ax, size, over=False)[..., :3], _draw(fig, ax, size, over=True))
+
+    def _figure(self) -> tuple[Any, Any]:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        fig: Any = Figure(figsize=self.figsize)
+        FigureCanvasAgg(fig)
+        ax = fig.add_subplot()
+        fig.tight_layout()
+        ax.set_xticks([])
+        ax.set_yticks([])
+        x0, x1, y0, y1 = self.bounds
+        ax.update_datalim([(x0, y0), (x1, y1)])
+        ax.autoscale_view()
+        return fig, ax
+
+
+def _draw(fig: Any, ax: Any, size: tuple[int, int], *, over: bool) -> NDArray[np.uint8]:
+    """Draw either the backgrounds of figure and axes, or all that lies above the points."""
+    fig.patch.set_visible(not over)
+    ax.patch.set_visible(not over)
+    for artist in ax.get_children():
+        if artist is not ax.patch:
+            artist.set_visible(over)
+    fig.canvas.draw()
+    picture = np.asarray(fig.canvas.buffer_rgba())
+    width, height = size
+    grow = ((0, height - picture.shape[0]), (0, width - picture.shape[1]), (0, 0))
+    return np.pad(picture, grow, mode="edge") if any(g[1] for g in grow) else picture.copy()

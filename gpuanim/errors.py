@@ -1,0 +1,59 @@
+"""The errors that gpuanim raises: one small tree, each also the builtin that it is a case of."""
+
+from __future__ import annotations
+
+__all__ = [
+    "DataKeyError",
+    "EncoderError",
+    "FormatError",
+    "GpuanimError",
+    "GraphError",
+    "MissingDependencyError",
+    "OptionError",
+    "ShapeError",
+    "SourceError",
+    "TargetError",
+]
+
+
+class GpuanimError(Exception):
+    """Base of all errors that gpuanim raises on purpose."""
+
+
+class OptionError(GpuanimError, ValueError):
+    """An option has a value that cannot be used."""
+
+
+class ShapeError(GpuanimError, ValueError):
+    """An array has the wrong shape, dtype or content."""
+
+
+class GraphError(GpuanimError, ValueError):
+    """An adjacency matrix cannot be propagated over."""
+
+
+class FormatError(GpuanimError, ValueError):
+    """A file format is unknown, or cannot hold what was asked for."""
+
+
+class SourceError(GpuanimError, RuntimeError):
+    """The user's callable, generator or array failed while it was read; the cause is chained."""
+
+
+class EncoderError(GpuanimError, RuntimeError):
+    """An encoder process failed; the message ends with its own last words."""
+
+
+class TargetError(GpuanimError, OSError):
+    """The file to write to cannot be written."""
+
+
+class MissingDependencyError(GpuanimError, ImportError):
+    """An optional package is not installed; the message holds the install line."""
+
+
+class DataKeyError(GpuanimError, KeyError):
+    """A key is not in the AnnData; the message lists the nearest ones."""
+
+    def __str__(self) -> str:  # KeyError would show the message in quotes, with escapes
+        return str(self.args[0]) if self.args else ""

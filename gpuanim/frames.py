@@ -1,0 +1,79 @@
+"""What a frame is between the renderer and the encoder: pixel formats and the facts of a film."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+import numpy as np
+
+from gpuanim.types import Buffer, Colors
+
+__all__ = ["FilmSpec", "PixelFormat"]
+
+
+class PixelFormat(StrEnum):
+    """Layout of a frame in memory, by ffmpeg's names. Rows run from the top, without padding."""
+
+    RGB24 = "rgb24"
+    """(h, w, 3)."""
+    RGBA = "rgba"
+    """(h, w, 4), straight (not premultiplied) alpha."""
+    YUV420P = "yuv420p"
+    """Y (h, w), then U and V (h/2, w/2): BT.709, limited range; h and w are even."""
+    NV12 = "nv12"
+    """Y (h, w), then U and V interleaved (h/2, w/2, 2): BT.709, limited range; h and w are even."""
+    PAL8 = "pal8"
+    """(h, w) rows of `FilmSpec.palette`."""
+
+    @property
+    def subsampled(self) -> bool:
+        """Whether chroma has half the resolution, so that width and height must be even."""
+        return self in (PixelFormat.YUV420P, PixelFormat.NV12)
+
+    def nbytes(self, width: int, height: int) -> int:
+        """Bytes of one frame of `width` x `height` pixels."""
+        doubled = {"rgb24": 6, "rgba": 8, "yuv420p": 3, "nv12": 3, "pal8": 2}[self.value]
+        return width * height * doubled // 2
+
+    def shape(self, width: int, height: int) -> tuple[int, ...]:
+        """Shape of one frame as an array; subsampled formats have `h * 3 / 2` rows of `w` bytes."""
+        if self.subsampled:
+            return (height * 3 // 2, width)
+        channels = {PixelFormat.RGB24: (3,), PixelFormat.RGBA: (4,)}.get(self, ())
+        return (height, width, *channels)
+
+    def empty(self, width: int, height: int) -> Buffer:
+        """Allocate a frame, uninitialised and flat."""
+        return np.empty(self.nbytes(width, height), np.uint8)
+
+
+@dataclass(frozen=True)
+class FilmSpec:
+    """What an encoder is told before the first frame.
+
+    Parameters
+    ----------
+    width, height
+        Pixels of every frame; even if the format is subsampled.
+    fps
+        Frames per second, exact.
+    pixel_format
+        Layout of the frames that will be written.
+    n_frames
+        Number of frames, or None if the source does not know yet.
+    colors
+        (k, 3) the colours that occur in flat areas of the film: background, colour table, chrome.
+        Where `pixel_format` is PAL8, `colors` is the palette (k <= 256) and frames hold its rows.
+    title
+        For the file's metadata and the page's heading.
+    """
+
+    width: int
+    height: int
+    fps: Fraction
+    pixel_format: PixelFormat
+    n_frames: int | None
+    colors: Colors
+    title: str = ""

@@ -1,0 +1,120 @@
+"""The contract of a renderer: geometry once, colours per frame."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.frames import PixelFormat
+from gpuanim.types import Buffer, Codes, Colors, Ids
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where the points lie, in pixels of the frame, in draw order.
+
+    Parameters
+    ----------
+    x, y
+        (m,) float32, pixels from the left and the top edge of the frame; a pixel's centre is at .5.
+    diameter
+        (m,) float32 or one number, pixels.
+    ids
+        (m,) uint32, which value colours the point: a position in the arrays of the source.
+        The last point is drawn on top.
+    """
+
+    x: NDArray[np.float32]
+    y: NDArray[np.float32]
+    diameter: NDArray[np.float32] | float
+    ids: Ids
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What surrounds the points: everything that stays while colours change.
+
+    Parameters
+    ----------
+    width, height
+        Pixels of the frame.
+    clip
+        (left, top, right, bottom) in whole pixels; points show inside only.
+    under
+        (h, w, 3) uint8 what lies below the points, or one colour (3,).
+    over
+        (h, w, 4) uint8 what lies above the points, straight alpha; None for nothing.
+    alpha
+        Opacity of a point, 0..1.
+    antialias
+        Exact coverage of a pixel by the disc; False shows a disc in each pixel whose centre it covers.
+    transparent
+        Leave out `under`; for formats with an alpha channel.
+    """
+
+    width: int
+    height: int
+    clip: tuple[int, int, int, int]
+    under: NDArray[np.uint8]
+    over: NDArray[np.uint8] | None
+    alpha: float
+    antialias: bool
+    transparent: bool = False
+
+    @property
+    def flat(self) -> bool:
+        """Whether every pixel shows one unmixed colour, so that palette frames are exact."""
+        crisp = self.over is None or bool(np.isin(self.over[..., 3], (0, 255)).all())
+        return self.alpha == 1.0 and not self.antialias and crisp
+
+
+class Renderer(ABC):
+    """Draws frames of one film. Not shared between threads; `close` is idempotent.
+
+    `place` builds the compositing operator, `visible` says which points it kept, `draw` applies it
+    to the colours of one frame.
+    """
+
+    name: ClassVar[str]
+    formats: ClassVar[tuple[PixelFormat, ...]]
+
+    @abstractmethod
+    def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
+        """Take new geometry: ids below `n_source`; `keep` says that many frames will use it."""
+
+    @abstractmethod
+    def paint(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None = None) -> None:
+        """Fix the colours that codes stand for and the format of the frames."""
+
+    @property
+    @abstractmethod
+    def visible(self) -> Ids | None:
+        """Ascending (v,) positions in the source that can be seen, or None for all of them.
+
+        `draw` takes the codes of exactly these, in this order.
+        """
+
+    @abstractmethod
+    def draw(self, codes: Codes, out: Buffer) -> None:
+        """Write one frame in the format of `paint`."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free what was built."""
+
+    def facts(self) -> dict[str, Any]:
+        """Numbers about the operator for the result: bytes, fragments, visible points."""
+        return {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,1 @@
+"""Numba kernels of the `cpu` renderer: free functions over preallocated arrays."""

@@ -1,0 +1,283 @@
+"""Kernels that build the compositing operator W: bin the points to bands, composite each band.
+
+A band is a strip of whole pixel rows, small enough that its transmittance stays in the L2 cache.
+Pixels are numbered in quads, so that the four pixels of one chroma sample are neighbours:
+
+    number = (row // 2 * quads_per_row + column // 2) * 4 + row % 2 * 2 + column % 2
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim._jit import kernel
+from gpuanim.raster.kernels.coverage import exact
+
+CUT = np.float32(1.0 / 512.0)
+"""Transmittance below which nothing behind can change a pixel by more than half a grey level."""
+
+F32 = NDArray[np.float32]
+U32 = NDArray[np.uint32]
+I64 = NDArray[np.int64]
+
+
+@kernel
+def count_bands(
+    x: F32, y: F32, radius: F32, stride: int, lo: int, hi: int, clip: I64, band_rows: int, counts: I64
+) -> None:
+    """Add to `counts[band]` the points of `lo..hi` whose disc touches the band inside the clip."""
+    left, top, right, bottom = clip[0], clip[1], clip[2], clip[3]
+    for i in range(lo, hi):
+        r = radius[i * stride]
+        if x[i] + r <= left or x[i] - r >= right or y[i] + r <= top or y[i] - r >= bottom:
+            continue
+        first = max(math.floor(y[i] - r), top) // band_rows
+        last = min(math.floor(y[i] + r), bottom - 1) // band_rows
+        for band in range(first, last + 1):
+            counts[band] += 1
+
+
+@kernel
+def fill_bands(
+    x: F32,
+    y: F32,
+    radius: F32,
+    stride: int,
+    ids: U32,
+    lo: int,
+    hi: int,
+    clip: I64,
+    band_rows: int,
+    cursor: I64,
+    out_x: F32,
+    out_y: F32,
+    out_r: F32,
+    out_id: U32,
+) -> None:
+    """Copy points `lo..hi` to their bands, in draw order, from `cursor[band]` on."""
+    left, top, right, bottom = clip[0], clip[1], clip[2], clip[3]
+    for i in range(lo, hi):
+        r = radius[i * stride]
+        if x[i] + r <= left or x[i] - r >= right or y[i] + r <= top or y[i] - r >= bottom:
+            continue
+        first = max(math.floor(y[i] - r), top) // band_rows
+        last = min(math.floor(y[i] + r), bottom - 1) // band_rows
+        for band in range(first, last + 1):
+            k = cursor[band]
+            cursor[band] = k + 1
+            out_x[k] = x[i]
+            out_y[k] = y[i]
+            out_r[k * stride] = r
+            out_id[k] = ids[i]
+
+
+@kernel
+def composite(
+    x: F32,
+    y: F32,
+    radius: F32,
+    stride: int,
+    ids: U32,
+    clip: I64,
+    row0: int,
+    row1: int,
+    quads: int,
+    alpha: float,
+    antialias: bool,
+    cover: F32,
+    samples: int,
+    light: F32,
+    frag_pixel: U32,
+    frag_id: U32,
+    frag_weight: F32,
+) -> int:
+    """Composite a band's points front to back; list what each pixel shows.
+
+    Parameters
+    ----------
+    x, y, radius, stride, ids
+        The band's points in draw order; `stride` is 0 where all have `radius[0]`.
+    clip, row0, row1, quads
+        Rows of the band, columns and rows that may be drawn, quads in a row.
+    cover, samples
+        Coverage by |dx| and |dy| (`coverage.table`), or one element: compute each exactly.
+    light
+        (pixels,) scratch: the transmittance in front of everything so far; holds what reaches the
+        background afterwards.
+    frag_pixel, frag_id, frag_weight
+        Scratch for the fragments: pixel, point, and the point's share of the pixel.
+
+    Returns
+    -------
+    int
+        Number of fragments, or -1 if the scratch is too small.
+    """
+    light[:] = np.float32(1.0)
+    count = 0
+    space = frag_pixel.shape[0]
+    tabled = cover.shape[0] > 1
+    opaque = np.float32(alpha)
+    for i in range(x.shape[0] - 1, -1, -1):
+        r = radius[i * stride]
+        px = x[i]
+        py = y[i]
+        left = max(math.floor(px - r), clip[0])
+        right = min(math.floor(px + r), clip[2] - 1)
+        top = max(math.floor(py - r), clip[1], row0)
+        bottom = min(math.floor(py + r), clip[3] - 1, row1 - 1)
+        if count + max(0, right - left + 1) * max(0, bottom - top + 1) > space:
+            return -1
+        own_column = math.floor(px)
+        own_row = math.floor(py)
+        for row in range(top, bottom + 1):
+            dy = abs(np.float32(row) + np.float32(0.5) - py)
+            base = ((row - row0) >> 1) * quads * 4 + (row & 1) * 2
+            for column in range(left, right + 1):
+                pixel = base + (column >> 1) * 4 + (column & 1)
+                t = light[pixel]
+                if t < CUT:
+                    continue
+                dx = abs(np.float32(column) + np.float32(0.5) - px)
+                if antialias:
+                    if tabled:
+                        u = dx * samples
+                        v = dy * samples
+                        iu = int(u)
+                        iv = int(v)
+                        fu = u - np.float32(iu)
+                        fv = v - np.float32(iv)
+                        if iu + 1 >= cover.shape[0] or iv + 1 >= cover.shape[0]:
+                            continue
+                        near = cover[iu, iv] + fv * (cover[iu, iv + 1] - cover[iu, iv])
+                        far = cover[iu + 1, iv] + fv * (cover[iu + 1, iv + 1] - cover[iu + 1, iv])
+                        covered = near + fu * (far - near)
+                    else:
+                        covered = np.float32(exact(dx, dy, r))
+                    if covered <= np.float32(0.0):
+                        continue
+                    opacity = covered * opaque
+                elif dx * dx + dy * dy <= r * r or (row == own_row and column == own_column):
+                    opacity = opaque
+                else:
+                    continue
+                rest = t * (np.float32(1.0) - opacity)
+                if rest < CUT:
+                    rest = np.float32(0.0)
+                light[pixel] = rest
+                frag_pixel[count] = pixel
+                frag_id[count] = ids[i]
+                frag_weight[count] = t - rest
+                count += 1
+    return count
+
+
+@kernel
+def gather_rows(
+    frag_pixel: U32, frag_id: U32, frag_weight: F32, ptr: U32, row_id: U32, row_weight: F32
+) -> None:
+    """Sort fragments by pixel, keeping their order: `ptr[p]..ptr[p+1]` are those of pixel p."""
+    ptr[:] = 0
+    for k in range(frag_pixel.shape[0]):
+        ptr[frag_pixel[k] + 1] += 1
+    for p in range(1, ptr.shape[0]):
+        ptr[p] += ptr[p - 1]
+    for k in range(frag_pixel.shape[0]):
+        slot = ptr[frag_pixel[k]]
+        ptr[frag_pixel[k]] = slot + 1
+        row_id[slot] = frag_id[k]
+        row_weight[slot] = frag_weight[k]
+    for p in range(ptr.shape[0] - 1, 0, -1):  # each entry has moved to the end of its row
+        ptr[p] = ptr[p - 1]
+    ptr[0] = 0
+
+
+@kernel
+def quantise(
+    one: int,
+    ptr: U32,
+    row_id: U32,
+    row_weight: F32,
+    over: NDArray[np.uint16],
+    rest: NDArray[np.uint16],
+    out_weight: NDArray[np.uint16],
+    seen: NDArray[np.uint8],
+) -> int:
+    """Round the weights of each pixel to integers that sum to `one`, in place; drop zeros.
+
+    Parameters
+    ----------
+    over
+        (pixels,) weight of what lies above the points.
+    rest
+        (pixels,) output: the weight of the background.
+    seen
+        (points,) flags, set for each point that kept a weight.
+
+    Returns
+    -------
+    int
+        Number of fragments left in `row_id` and `out_weight`.
+    """
+    kept = 0
+    start = np.uint32(0)
+    for p in range(ptr.shape[0] - 1):
+        stop = ptr[p + 1]
+        whole = one - over[p]
+        total = 0.0
+        given = 0
+        for k in range(start, stop):
+            # Rounding the running sum, not each weight, keeps every error below one unit.
+            total += row_weight[k]
+            upto = min(whole, int(total * whole + 0.5))
+            if upto > given:
+                row_id[kept] = row_id[k]
+                out_weight[kept] = upto - given
+                seen[row_id[k]] = 1
+                kept += 1
+                given = upto
+        rest[p] = whole - given
+        start = stop
+        ptr[p + 1] = kept
+    return kept
+
+
+@kernel
+def renumber(row_id: U32, rank: U32, position: U32, seen_first: U32, count: int) -> int:
+    """Replace ids by the order of their first appearance, so that neighbours read neighbours.
+
+    Parameters
+    ----------
+    rank
+        (points,) place of each visible point among the visible ones, by ascending id.
+    position
+        (visible,) what it was renamed to; 2**32 - 1 where it did not appear yet.
+    seen_first
+        (visible,) output: `rank` of the k-th point to appear.
+    count
+        How many have appeared before.
+
+    Returns
+    -------
+    int
+        How many have appeared now.
+    """
+    for k in range(row_id.shape[0]):
+        r = rank[row_id[k]]
+        p = position[r]
+        if p == np.uint32(0xFFFFFFFF):
+            p = np.uint32(count)
+            position[r] = p
+            seen_first[count] = r
+            count += 1
+        row_id[k] = p
+    return count
+
+
+@kernel
+def take(codes: NDArray[np.uint16], rows: U32, lo: int, hi: int, out: NDArray[np.uint16]) -> None:
+    """Set `out[lo:hi]` to `codes[rows[lo:hi]]`; numpy's own take would copy the rows to int64 first."""
+    for k in range(lo, hi):
+        out[k] = codes[rows[k]]

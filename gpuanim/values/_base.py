@@ -1,0 +1,65 @@
+"""The contracts of the way in: a source of steps, and a norm that turns values into colour codes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+
+from gpuanim.types import Codes, Ids, Values
+
+Steps = Callable[[], Iterable[Values]]
+"""A fresh pass over all steps of a film; what a film-wide fit needs."""
+
+
+class Source(ABC):
+    """Values over time, read lazily: one (n,) array per step.
+
+    Attributes
+    ----------
+    n_points
+        Number of points, or None until the first step was read.
+    n_steps
+        Number of steps, or None when only the end will tell.
+    rewindable
+        Whether `steps()` can be called more than once.
+    permutation
+        (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
+        A propagation yields values in its locality order and spares everyone the way back.
+    """
+
+    n_points: int | None = None
+    n_steps: int | None = None
+    rewindable: bool = True
+    permutation: Ids | None = None
+
+    @abstractmethod
+    def steps(self) -> Iterator[Values]:
+        """Yield the steps in order. An array is only valid until the next one is asked for."""
+
+    def step(self, index: int) -> Values:
+        """Return step `index`; sources with random access override this loop."""
+        for i, values in enumerate(self.steps()):
+            if i == index:
+                return values
+        raise IndexError(index)
+
+
+class Norm(ABC):
+    """How values become levels 0 .. n_levels-1 of a colour table; immutable, without state of a film."""
+
+    scope: str
+    """"film": one mapping for all steps; "frame": a new one for each step."""
+
+    @abstractmethod
+    def fit(self, steps: Steps) -> Mapping:
+        """Look at all values of `steps` (one step, or the film) and fix the mapping."""
+
+
+class Mapping(ABC):
+    """A fitted norm."""
+
+    n_levels: int = 256
+
+    @abstractmethod
+    def encode(self, values: Values, where: Ids | None, out: Codes) -> None:
+        """Write the level of `values[where]` (of all values if None) to `out`; NaN is `n_levels`."""
