@@ -68,6 +68,9 @@ class FilmSpec:
         Where `pixel_format` is PAL8, `colors` is the palette (k <= 256) and frames hold its rows.
     title
         For the file's metadata and the page's heading.
+    background
+        The colour that most of the film stands on, None if unknown; a palette keeps it exact and
+        spends its rows on mixtures with it.
     """
 
     width: int
@@ -77,3 +80,4 @@ class FilmSpec:
     n_frames: int | None
     colors: Colors
     title: str = ""
+    background: tuple[int, int, int] | None = None

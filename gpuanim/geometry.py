@@ -97,7 +97,7 @@ def _limits(lo: float, hi: float, given: tuple[float, float] | None, margin: flo
     if given is not None:
         return float(given[0]), float(given[1])
     pad = (hi - lo) * margin
-    if pad == 0.0:  # a single point, or all in one line: some room around it
+    if hi == lo:  # a single point, or all in one line: some room around it
         pad = max(abs(lo) * 1e-3, 0.5)
     return lo - pad, hi + pad
 

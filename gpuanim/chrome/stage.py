@@ -22,7 +22,7 @@ class StageLayers:
     view
         Where data lie on the frame.
     under
-        (h, w, 3) uint8 below the points.
+        (h, w, 3) uint8 below the points, or (3,) if it is all of one colour.
     over
         (h, w, 4) uint8 above the points, straight alpha.
     """
@@ -61,7 +61,9 @@ class BareAxes:
             tuple(ax.get_ylim()),
             (float(box.x0), float(height - box.y1), float(box.width), float(box.height)),
         )
-        return StageLayers(view, _draw(fig, ax, size, over=False)[..., :3], _draw(fig, ax, size, over=True))
+        under = _draw(fig, ax, size, over=False)[..., :3]
+        uniform = bool((under == under[0, 0]).all())
+        return StageLayers(view, under[0, 0] if uniform else under, _draw(fig, ax, size, over=True))
 
     def _figure(self) -> tuple[Any, Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -76,8 +76,8 @@ class Scene:
 class Renderer(ABC):
     """Draws frames of one film. Not shared between threads; `close` is idempotent.
 
-    `place` builds the compositing operator, `visible` says which points it kept, `draw` applies it
-    to the colours of one frame.
+    `place` builds the compositing operator, `paint` fixes the colours, `visible` says which points can
+    be seen, `still` and `draw` write frames.
     """
 
     name: ClassVar[str]
@@ -100,8 +100,12 @@ class Renderer(ABC):
         """
 
     @abstractmethod
+    def still(self, out: Buffer) -> None:
+        """Write what does not change to a buffer: once per buffer, before the first `draw` to it."""
+
+    @abstractmethod
     def draw(self, codes: Codes, out: Buffer) -> None:
-        """Write one frame in the format of `paint`."""
+        """Write what changes to a buffer that holds the still part, or an earlier frame."""
 
     @abstractmethod
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,42 +32,71 @@ class CpuRenderer(Renderer):
         self._format = PixelFormat.RGB24
         self._palette: Colors | None = None
         self._lut: NDArray[np.uint64] = np.zeros(1, np.uint64)
-        self._bases: list[NDArray[np.uint64]] = []
+        self._stills: list[tuple[NDArray[np.uint64], NDArray[np.uint16]]] = []  # of the live pixels
+        # One per thread: the mixed pixels of a band, and the codes of its points.
+        self._scratch: deque[tuple[NDArray[np.uint64], Codes]] = deque()
 
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         """Build W; see `Renderer.place`."""
-        self._operator = Operator(points, scene, n_source, keep=keep)
-        self._bases = []
+        self._operator = operator = Operator(points, scene, n_source, keep=keep)
+        pixels = max(4 * len(band.live) for band in operator.bands)
+        points_of_band = max(len(band.points) for band in operator.bands)
+        self._scratch = deque(
+            (np.empty(pixels, np.uint64), np.empty(points_of_band, np.uint16))
+            for _ in range(_threads.n_threads())
+        )
+        self._stills = []
 
     def paint(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None = None) -> None:
         """Fix table and format; see `Renderer.paint`."""
         self._table, self._format, self._palette = table, pixel_format, palette
         words = self._words(table)
         self._lut = words if pixel_format is PixelFormat.PAL8 else words.astype(np.uint64)
-        self._bases = []
+        self._stills = []
 
     @property
     def visible(self) -> Ids | None:
         return self._placed.visible
 
-    def draw(self, codes: Codes, out: Buffer) -> None:
-        """Gather W's fragments for each pixel; see `Renderer.draw`."""
+    def still(self, out: Buffer) -> None:
+        """Write background and chrome; see `Renderer.still`."""
         operator = self._placed
-        if not self._bases:
-            self._bases = [self._base(band) for band in operator.bands]
-        ordered = operator.arrange(codes)
         views = self._views(out)
-        _threads.run(lambda b: self._draw_band(b, ordered, views), len(operator.bands))
+        fresh = not self._stills
+        if fresh:
+            self._stills = [(np.empty(0, np.uint64), np.empty(0, np.uint16))] * len(operator.bands)
+        under = self._words(operator.scene.under.reshape(-1, 3)[:1])[0]
+        _threads.run(lambda b: self._still_band(b, under, views, keep=fresh), len(operator.bands))
+
+    def draw(self, codes: Codes, out: Buffer) -> None:
+        """Gather W's fragments for each live pixel; see `Renderer.draw`."""
+        operator = self._placed
+        views = self._views(out)
+
+        def task(b: int) -> None:
+            band, (base, solid) = operator.bands[b], self._stills[b]
+            mixed, own = self._scratch.pop()
+            try:
+                shade.look_up(band.points, codes, own)
+                if self._format is PixelFormat.PAL8:
+                    shade.pick(band.classes, band.order, band.ids, base, self._lut, own, mixed)
+                else:
+                    shade.mix(band.classes, band.order, band.ids, band.weights, base, self._lut, own, mixed)
+                self._put(band.live, mixed, band.row0, solid, views)
+            finally:
+                self._scratch.append((mixed, own))
+
+        _threads.run(task, len(operator.bands))
 
     def close(self) -> None:
         """Free W."""
-        self._operator, self._bases = None, []
+        self._operator, self._stills = None, []
 
     def facts(self) -> dict[str, Any]:
         operator = self._placed
         visible = operator.visible
         return {
-            "operator_bytes": operator.nbytes + sum(base.nbytes for base in self._bases),
+            "operator_bytes": operator.nbytes + sum(base.nbytes for base, _ in self._stills),
             "fragments": operator.n_fragments,
             "visible": None if visible is None else len(visible),
         }
@@ -85,24 +115,39 @@ class CpuRenderer(Renderer):
             return nearest(colors, self._palette).astype(np.uint64)
         return pack(rgb_to_yuv(colors) if self._format.subsampled else colors)
 
-    def _base(self, band: Band) -> NDArray[np.uint64]:
-        """Sum up what does not change in a band: background and chrome."""
+    def _still_band(
+        self, b: int, under: np.uint64, views: tuple[NDArray[np.uint8], ...], *, keep: bool
+    ) -> None:
+        operator = self._placed
+        band = operator.bands[b]
+        base, solid = self._base(band, under), self._solid(band.rest)
+        if keep:
+            pixels = _pixels(band.live, operator.quads)
+            self._stills[b] = base[pixels], solid[pixels] if len(solid) else solid
+        everywhere = operator.address(np.arange(len(base) // 4, dtype=np.uint32))
+        self._put(everywhere, base, band.row0, solid, views)
+
+    def _base(self, band: Band, under: np.uint64) -> NDArray[np.uint64]:
+        """Sum up what does not change: the background (`under` where it has one colour) and the chrome."""
         operator = self._placed
         scene = operator.scene
-        if scene.under.ndim == 1:
-            under = np.broadcast_to(self._words(scene.under[None])[0], band.rest.shape)
+        # Palette rows are not added up: a flat operator has weights 0 and ONE only.
+        unit = np.uint64(ONE if self._format is PixelFormat.PAL8 else 1)
+        base = band.rest // unit
+        if scene.transparent:
+            base = np.zeros(base.shape, np.uint64)
+        elif scene.under.ndim == 1:
+            base = base * under
         else:
-            under = self._words(operator.band_pixels(scene.under, band.row0))
-        rest = band.rest.astype(np.uint64)
-        if self._format is PixelFormat.PAL8:
-            rest //= np.uint64(ONE)  # a flat operator has weights 0 and ONE only
-        base = rest * (np.uint64(0) if scene.transparent else under)
+            base = base * self._words(operator.band_pixels(scene.under, band.row0))
         if scene.over is not None:
-            over = band.over.astype(np.uint64)
-            if self._format is PixelFormat.PAL8:
-                over //= np.uint64(ONE)
-            base += over * self._words(operator.band_pixels(scene.over, band.row0)[:, :3])
-        return np.ascontiguousarray(base)
+            drawn = np.flatnonzero(band.over)  # a few per cent of the pixels: frames, ticks, text
+            colors = operator.band_pixels(scene.over, band.row0)[drawn, :3]
+            base[drawn] += band.over[drawn] // unit * self._words(colors)
+        return base
+
+    def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        return np.uint16(ONE) - rest if self._placed.scene.transparent else np.empty(0, np.uint16)
 
     def _views(self, out: Buffer) -> tuple[NDArray[np.uint8], ...]:
         scene = self._placed.scene
@@ -115,17 +160,24 @@ class CpuRenderer(Renderer):
             return out[: w * h].reshape(h, w), chroma[0], chroma[1]
         return (out.reshape(self._format.shape(w, h)),)
 
-    def _draw_band(self, b: int, codes: Codes, views: tuple[NDArray[np.uint8], ...]) -> None:
-        operator = self._placed
-        band, base, lut, quads = operator.bands[b], self._bases[b], self._lut, operator.quads
+    def _put(
+        self,
+        quads: NDArray[np.uint32],
+        mixed: NDArray[np.uint64],
+        row0: int,
+        solid: NDArray[np.uint16],
+        views: tuple[NDArray[np.uint8], ...],
+    ) -> None:
+        """Write mixed pixels to the frame."""
         if self._format.subsampled:
-            shade.shade_yuv(band.ptr, band.ids, band.weights, base, lut, codes, quads, band.row0, *views)
+            shade.to_yuv(quads, mixed, row0, *views)
         elif self._format is PixelFormat.PAL8:
-            shade.shade_index(band.ptr, band.ids, base, lut, codes, quads, band.row0, *views)
+            shade.to_index(quads, mixed, row0, *views)
         else:
-            solid = np.empty(0, np.uint16)
-            if operator.scene.transparent:
-                solid = np.uint16(ONE) - band.rest
-            shade.shade_rgb(
-                band.ptr, band.ids, band.weights, base, lut, codes, quads, band.row0, solid, *views
-            )
+            shade.to_rgb(quads, mixed, row0, solid, *views)
+
+
+def _pixels(live: NDArray[np.uint32], quads: int) -> NDArray[np.intp]:
+    """Return the numbers of the pixels of live quads within their band."""
+    quad = (live >> np.uint32(16)).astype(np.intp) * quads + (live & np.uint32(0xFFFF))
+    return (quad[:, None] * 4 + np.arange(4)).ravel()

@@ -16,7 +16,7 @@ from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import build, coverage
 from gpuanim.raster.pixels import ONE
-from gpuanim.types import Codes, Ids
+from gpuanim.types import Ids
 
 __all__ = ["Band", "Operator"]
 
@@ -27,22 +27,41 @@ _POINT_GRAIN = 65536
 """Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
 
 
+_WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
+
+
 @dataclass
 class Band:
-    """Rows `row0 ..` of W: `ptr[p]..ptr[p+1]` are the fragments of the band's quad-ordered pixel p."""
+    """Rows `row0 ..` of W; only live quads, those that hold a point, have fragments.
+
+    Parameters
+    ----------
+    live
+        (quads,) uint32: row of quads within the band << 16 | quad within the row.
+    points
+        (points,) uint32 the points that the band shows, by their place in the codes of a frame.
+    classes, order, ids, weights
+        Fragments of the live quads' pixels, pixels of equal length together: see
+        `build.sort_by_length`. `ids` count `points`, in 16 bits where that suffices.
+    rest, over
+        Weights of the background and of the chrome, for all pixels of the band in quad order; with
+        the points' they make `ONE`.
+    """
 
     row0: int
-    ptr: NDArray[np.uint32]
-    ids: NDArray[np.uint32]
+    live: NDArray[np.uint32]
+    points: Ids
+    classes: NDArray[np.uint32]
+    order: NDArray[np.uint32]
+    ids: NDArray[np.uint16] | NDArray[np.uint32]
     weights: NDArray[np.uint16]
     rest: NDArray[np.uint16]
-    """(pixels,) weight of the background; with the points' and the chrome's it makes `ONE`."""
     over: NDArray[np.uint16]
-    """(pixels,) weight of the chrome above."""
 
     @property
     def nbytes(self) -> int:
-        return sum(a.nbytes for a in (self.ptr, self.ids, self.weights, self.rest, self.over))
+        parts = (self.live, self.points, self.order, self.ids, self.weights, self.rest, self.over)
+        return sum(part.nbytes for part in parts)
 
 
 @dataclass
@@ -52,6 +71,7 @@ class _Scratch:
     pixel: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     point: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
     weight: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    position: NDArray[np.uint32] = field(default_factory=lambda: np.empty(0, np.uint32))
 
     def grow(self, size: int) -> None:
         self.pixel = np.empty(size, np.uint32)
@@ -82,9 +102,7 @@ class Operator:
     n_source
         Number of values that ids refer to.
     keep
-        Whether many frames follow: then only visible points are kept, in the order in which pixels
-        meet them. It costs a pass over the fragments (30 ms for 15 million) and makes a frame of
-        10 million points four times as fast, because neighbouring pixels then read neighbouring codes.
+        Whether many frames follow: then points that cannot be seen are left out of `visible`.
     """
 
     def __init__(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
@@ -93,11 +111,13 @@ class Operator:
         rows = max(2, _BAND_PIXELS // (4 * self.quads) * 2)
         self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
         self.visible: Ids | None = None
-        self._order: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
         self.bands = self._composite_all(_bin(points, scene, self.band_rows))
         if keep:
-            self._compact()
+            self.visible = np.flatnonzero(self._seen).astype(np.uint32)
+            place = np.cumsum(self._seen, dtype=np.uint32)
+            for band in self.bands:
+                band.points = place[band.points] - np.uint32(1)
         del self._seen
 
     @property
@@ -109,15 +129,6 @@ class Operator:
     def n_fragments(self) -> int:
         """Non-zeros of W."""
         return sum(len(band.ids) for band in self.bands)
-
-    def arrange(self, codes: Codes) -> Codes:
-        """Bring the codes of the visible points to the order in which the fragments count them."""
-        if self._order is None:
-            return codes
-        order, out = self._order, np.empty_like(codes)
-        parts = _threads.blocks(len(order), _POINT_GRAIN)
-        _threads.run(lambda i: build.take(codes, order, *parts[i], out), len(parts))
-        return out
 
     def band_pixels(self, picture: NDArray[np.uint8], row0: int) -> NDArray[np.uint8]:
         """Cut a band from an (h, w, c) picture and put its pixels into quad order: (pixels, c)."""
@@ -173,25 +184,42 @@ class Operator:
         )
         weights, rest = np.empty(count, np.uint16), np.empty(n_pixels, np.uint16)
         kept = build.quantise(ONE, ptr, ids, shares, over, rest, weights, self._seen)
-        return Band(row0, ptr, ids[:kept].copy(), weights[:kept].copy(), rest, over)
+        return self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+
+    def _pack(
+        self,
+        row0: int,
+        ptr: NDArray[np.uint32],
+        ids: NDArray[np.uint32],
+        weights: NDArray[np.uint16],
+        rest: NDArray[np.uint16],
+        over: NDArray[np.uint16],
+        scratch: _Scratch,
+    ) -> Band:
+        """Bring a band's fragments to the order in which frames read them."""
+        live = np.flatnonzero(ptr[4::4] > ptr[:-4:4]).astype(np.uint32)
+        # Quads without fragments end where they start: those of the others stay one after the other.
+        ends = np.concatenate([ptr[:1], ptr[1:].reshape(-1, 4)[live].ravel()])
+        longest = int(np.diff(ends.astype(np.int64)).max(initial=0))
+        classes, order = np.empty(longest + 2, np.uint32), np.empty(4 * len(live), np.uint32)
+        own_ids, own_weights = np.empty_like(ids), np.empty_like(weights)
+        build.sort_by_length(ends, ids, weights, classes, order, own_ids, own_weights)
+        if len(scratch.position) == 0:
+            scratch.position = np.full(len(self._seen), 0xFFFFFFFF, np.uint32)
+        n_points = build.localise(own_ids, scratch.position, ids)
+        points = ids[:n_points].copy()
+        narrow = own_ids.astype(np.uint16) if n_points <= 1 << 16 else own_ids
+        return Band(row0, self.address(live), points, classes, order, narrow, own_weights, rest, over)
+
+    def address(self, quads: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Turn numbers of quads within a band into row << 16 | column."""
+        rows, columns = np.divmod(quads, np.uint32(self.quads))
+        return np.asarray(rows << np.uint32(16) | columns)
 
     def _over_weights(self, row0: int, n_pixels: int) -> NDArray[np.uint16]:
         if self.scene.over is None:
             return np.zeros(n_pixels, np.uint16)
-        alpha = self.band_pixels(self.scene.over, row0)[:, 3].astype(np.float64)
-        return np.rint(alpha / 255.0 * ONE).astype(np.uint16)
-
-    def _compact(self) -> None:
-        """Keep the visible points only, renamed in the order in which pixels meet them."""
-        visible = np.flatnonzero(self._seen).astype(np.uint32)
-        rank = np.cumsum(self._seen, dtype=np.uint32)
-        rank -= 1
-        position = np.full(len(visible), 0xFFFFFFFF, np.uint32)
-        order = np.empty(len(visible), np.uint32)
-        count = 0
-        for band in self.bands:
-            count = build.renumber(band.ids, rank, position, order, count)
-        self.visible, self._order = visible, order
+        return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.over[..., 3:], row0)[:, 0]]
 
 
 def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:

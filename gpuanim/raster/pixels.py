@@ -12,6 +12,7 @@ that share a chroma sample.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ ONE = 1 << ONE_BITS
 
 _KR, _KB = 0.2126, 0.0722  # ITU-R BT.709-6, item 3.2
 _KG = 1.0 - _KR - _KB
+
+_NEIGHBOURS = np.array(list(itertools.product((0, -1, 1), repeat=3)))
 
 
 def _float_yuv(rgb: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -62,11 +65,10 @@ def rgb_to_yuv(rgb: Colors) -> Colors:
     ITU-R BT.709-6, items 3.2 to 3.5 and 4.6.
     """
     unique, inverse = unique_colors(rgb)
-    steps = np.stack(np.meshgrid([-1, 0, 1], [-1, 0, 1], [-1, 0, 1], indexing="ij"), -1).reshape(-1, 3)
     best = np.empty((len(unique), 3), np.uint8)
     for start in range(0, len(unique), 65536):  # bounds the 27 candidates of a whole picture
         part = unique[start : start + 65536].astype(np.float64)
-        candidates = np.rint(_float_yuv(part))[:, None, :] + steps
+        candidates = np.rint(_float_yuv(part))[:, None, :] + _NEIGHBOURS
         error = np.square(yuv_to_rgb(candidates) - part[:, None, :]).sum(-1)
         best[start : start + 65536] = candidates[np.arange(len(part)), error.argmin(1)]
     return best[inverse]
@@ -79,7 +81,7 @@ def unique_colors(rgb: Colors) -> tuple[Colors, NDArray[np.intp]]:
     """
     c = np.asarray(rgb).astype(np.uint32)
     key = ((c[..., 0] << 16) | (c[..., 1] << 8) | c[..., 2]).ravel()
-    heads = np.concatenate([[0], np.flatnonzero(key[1:] != key[:-1]) + 1])[: len(key)]
+    heads = np.flatnonzero(np.append(True, key[1:] != key[:-1])[: len(key)])
     unique, inverse = np.unique(key[heads], return_inverse=True)
     lengths = np.diff(np.append(heads, len(key)))
     rows = np.repeat(inverse, lengths).reshape(np.shape(rgb)[:-1])

@@ -36,6 +36,7 @@ def render(pts, scn, codes, table=TABLE, fmt=PixelFormat.RGB24, palette=None, ke
         renderer.paint(table, fmt, palette)
         seen = renderer.visible
         out = np.full(fmt.nbytes(scn.width, scn.height), 77, np.uint8)
+        renderer.still(out)
         renderer.draw(codes if seen is None else codes[seen], out)
     return out.reshape(fmt.shape(scn.width, scn.height))
 

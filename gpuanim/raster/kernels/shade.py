@@ -1,7 +1,7 @@
 """Kernels that apply W to the colours of one frame, one band at a time, in each pixel format.
 
-The sum over a pixel's fragments is spelt out in each kernel: as a function of its own numba passes
-the five arrays on every call and the frame takes twice as long.
+Only live quads are written, those that hold a point; the rest of a frame never changes. `mix` sums up
+their pixels in the order of the operator, the others put the sums where they belong.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
+Rows = U16 | U32
 
 _HALF = np.uint64(1 << 11)
 _FIELD = np.uint64((1 << 20) - 1)
@@ -23,90 +24,94 @@ _HALF4 = np.uint64(1 << 13)
 
 
 @kernel
-def shade_yuv(
-    ptr: U32,
-    ids: U32,
-    weights: U16,
-    base: U64,
-    lut: U64,
-    codes: U16,
-    quads: int,
-    row0: int,
-    luma: U8,
-    cb: U8,
-    cr: U8,
-) -> None:
-    """Write a band to planar or semi-planar YUV 4:2:0; `cb` and `cr` may be one interleaved plane."""
-    n_rows = base.shape[0] // (4 * quads)
-    start = ptr[0]
-    for quad_row in range(n_rows):
-        upper = row0 + 2 * quad_row
-        chroma = upper // 2
-        for quad in range(quads):
-            p = (quad_row * quads + quad) * 4
-            total = np.uint64(0)
-            for j in range(4):
-                stop = ptr[p + j + 1]
-                acc = base[p + j]
-                for k in range(start, stop):
-                    acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
-                start = stop
-                luma[upper + (j >> 1), 2 * quad + (j & 1)] = ((acc & _FIELD) + _HALF) >> np.uint64(12)
-                total += acc >> np.uint64(20)
-            cb[chroma, quad] = ((total & _FIELD4) + _HALF4) >> np.uint64(14)
-            cr[chroma, quad] = ((total >> np.uint64(22)) + _HALF4) >> np.uint64(14)
+def look_up(points: U32, codes: U16, own: U16) -> None:
+    """Set `own` to the codes of a band's points: 16 KB where it has 8,000, and read many times."""
+    for k in range(points.shape[0]):
+        own[k] = codes[points[k]]
 
 
 @kernel
-def shade_rgb(
-    ptr: U32,
-    ids: U32,
-    weights: U16,
-    base: U64,
-    lut: U64,
-    codes: U16,
-    quads: int,
-    row0: int,
-    solid: U16,
-    out: U8,
-) -> None:
+def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, lut: U64, codes: U16, out: U64) -> None:
+    """Set `out[p]` to the background's share plus each fragment's, for the pixels of the live quads.
+
+    Parameters
+    ----------
+    classes, order, ids, weights
+        The rows of W by length (`build.sort_by_length`); ids are 16 or 32 bits wide.
+    base
+        (pixels,) what does not change, in quad order.
+    lut, codes
+        Words of the codes, and the codes of the band's points.
+    """
+    k = np.uint64(0)
+    for length in range(classes.shape[0] - 1):
+        for i in range(classes[length], classes[length + 1]):
+            p = order[i]
+            acc = base[p]
+            for _ in range(length):
+                acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
+                k += np.uint64(1)
+            out[p] = acc
+
+
+@kernel
+def pick(classes: U32, order: U32, ids: Rows, base: U64, lut: U64, codes: U16, out: U64) -> None:
+    """Set `out[p]` to the first fragment's palette row, or to the background's: for flat operators."""
+    k = np.uint64(0)
+    for length in range(classes.shape[0] - 1):
+        for i in range(classes[length], classes[length + 1]):
+            p = order[i]
+            out[p] = lut[codes[ids[k]]] if length else base[p]
+            k += np.uint64(length)
+
+
+@kernel
+def to_yuv(live: U32, mixed: U64, row0: int, luma: U8, cb: U8, cr: U8) -> None:
+    """Write a band to planar or semi-planar YUV 4:2:0; `cb` and `cr` may be one interleaved plane."""
+    chroma0 = row0 // 2
+    for q in range(live.shape[0]):
+        quad_row = live[q] >> np.uint32(16)
+        quad = live[q] & np.uint32(0xFFFF)
+        upper = row0 + 2 * quad_row
+        a, b, c, d = mixed[4 * q], mixed[4 * q + 1], mixed[4 * q + 2], mixed[4 * q + 3]
+        luma[upper, 2 * quad] = ((a & _FIELD) + _HALF) >> np.uint64(12)
+        luma[upper, 2 * quad + 1] = ((b & _FIELD) + _HALF) >> np.uint64(12)
+        luma[upper + 1, 2 * quad] = ((c & _FIELD) + _HALF) >> np.uint64(12)
+        luma[upper + 1, 2 * quad + 1] = ((d & _FIELD) + _HALF) >> np.uint64(12)
+        total = (a >> np.uint64(20)) + (b >> np.uint64(20)) + (c >> np.uint64(20)) + (d >> np.uint64(20))
+        cb[chroma0 + quad_row, quad] = ((total & _FIELD4) + _HALF4) >> np.uint64(14)
+        cr[chroma0 + quad_row, quad] = ((total >> np.uint64(22)) + _HALF4) >> np.uint64(14)
+
+
+@kernel
+def to_rgb(live: U32, mixed: U64, row0: int, solid: U16, out: U8) -> None:
     """Write a band to the (h, w, 3) or (h, w, 4) frame.
 
     `solid` holds the weights that are there at all (`ONE` less what is left transparent) or is
     empty where all of it is; a fourth channel gets it as straight alpha.
     """
     height, width, channels = out.shape
-    start = ptr[0]
-    for p in range(base.shape[0]):
-        stop = ptr[p + 1]
-        acc = base[p]
-        for k in range(start, stop):
-            acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
-        start = stop
-        quad = p >> 2
-        row = row0 + 2 * (quad // quads) + ((p >> 1) & 1)
-        column = 2 * (quad % quads) + (p & 1)
+    for p in range(4 * live.shape[0]):
+        row = row0 + 2 * (live[p >> 2] >> np.uint32(16)) + ((p >> 1) & 1)
+        column = 2 * (live[p >> 2] & np.uint32(0xFFFF)) + (p & 1)
         if row >= height or column >= width:
             continue
-        share = solid[p] if solid.shape[0] else np.uint64(1 << 12)
-        divisor = max(np.uint64(share), np.uint64(1))
+        share = np.uint64(solid[p]) if solid.shape[0] else np.uint64(1 << 12)
+        divisor = max(share, np.uint64(1))
         half = divisor >> np.uint64(1)
-        out[row, column, 0] = ((acc & _FIELD) + half) // divisor
-        out[row, column, 1] = (((acc >> np.uint64(20)) & _FIELD) + half) // divisor
-        out[row, column, 2] = ((acc >> np.uint64(42)) + half) // divisor
+        out[row, column, 0] = ((mixed[p] & _FIELD) + half) // divisor
+        out[row, column, 1] = (((mixed[p] >> np.uint64(20)) & _FIELD) + half) // divisor
+        out[row, column, 2] = ((mixed[p] >> np.uint64(42)) + half) // divisor
         if channels == 4:
-            out[row, column, 3] = (np.uint64(share) * np.uint64(255) + _HALF) >> np.uint64(12)
+            out[row, column, 3] = (share * np.uint64(255) + _HALF) >> np.uint64(12)
 
 
 @kernel
-def shade_index(ptr: U32, ids: U32, base: U64, lut: U64, codes: U16, quads: int, row0: int, out: U8) -> None:
-    """Write a band to the (h, w) palette frame; `lut` and `base` hold palette rows, unweighted."""
+def to_index(live: U32, mixed: U64, row0: int, out: U8) -> None:
+    """Write a band to the (h, w) palette frame."""
     height, width = out.shape
-    for p in range(base.shape[0]):
-        quad = p >> 2
-        row = row0 + 2 * (quad // quads) + ((p >> 1) & 1)
-        column = 2 * (quad % quads) + (p & 1)
-        if row >= height or column >= width:
-            continue
-        k = ptr[p]
-        out[row, column] = lut[codes[ids[k]]] if ptr[p + 1] > k else base[p]
+    for p in range(4 * live.shape[0]):
+        row = row0 + 2 * (live[p >> 2] >> np.uint32(16)) + ((p >> 1) & 1)
+        column = 2 * (live[p >> 2] & np.uint32(0xFFFF)) + (p & 1)
+        if row < height and column < width:
+            out[row, column] = mixed[p]

@@ -1,0 +1,168 @@
+"""How a film is to look: the style options of `animate`, checked once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.errors import OptionError, ShapeError
+
+__all__ = ["Look", "make_look"]
+
+ORDERS = ("data", "value", "abs", "random")
+ASPECTS = ("equal", "auto")
+_MAX_SIDE = 32768
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """Resolved style of a film; sizes follow from `figsize` and a dpi, as in matplotlib."""
+
+    figsize: tuple[float, float]
+    dpi: float
+    s: NDArray[np.float64] | float | None
+    edge: float
+    alpha: float
+    order: Any
+    seed: int
+    antialias: bool
+    background: NDArray[np.uint8] | None
+    xlim: tuple[float, float] | None
+    ylim: tuple[float, float] | None
+    margin: float
+    aspect: str
+    axes: bool
+    renderer: str
+
+    def pixels(self, dpi: float) -> tuple[int, int]:
+        """Width and height in pixels at `dpi`."""
+        width, height = (math.floor(inches * dpi + 1e-6) for inches in self.figsize)
+        if not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
+            raise OptionError(f"a frame of {width}x{height} pixels is not between 1 and {_MAX_SIDE} a side")
+        return width, height
+
+
+def make_look(
+    n_points: int,
+    *,
+    size: tuple[int, int] | None,
+    figsize: tuple[float, float] | None,
+    dpi: float | None,
+    s: Any,
+    alpha: float,
+    order: Any,
+    seed: int,
+    antialias: bool,
+    background: Any,
+    xlim: Any,
+    ylim: Any,
+    margin: float,
+    aspect: str,
+    axes: bool,
+    renderer: str,
+) -> Look:
+    """Check the style options.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        Naming the option, what it expects, and what came.
+    """
+    from matplotlib import rcParams
+
+    if size is not None and figsize is not None:
+        raise OptionError("give size (pixels) or figsize (inches), not both")
+    dpi = float(dpi) if dpi is not None else 100.0
+    if not (math.isfinite(dpi) and dpi > 0):
+        raise OptionError(f"dpi must be a positive number, not {dpi!r}")
+    if figsize is None:
+        width, height = _pair("size", (1080, 1080) if size is None else size)
+        figsize = (width / dpi, height / dpi)
+    look = Look(
+        figsize=_pair("figsize", figsize),
+        dpi=dpi,
+        s=_sizes(s, n_points),
+        edge=float(rcParams["patch.linewidth"]),
+        alpha=_number("alpha", alpha, 0.0, 1.0),
+        order=_order(order, n_points),
+        seed=int(seed),
+        antialias=bool(antialias),
+        background=_background(background),
+        xlim=_interval("xlim", xlim),
+        ylim=_interval("ylim", ylim),
+        margin=_number("margin", margin, 0.0, 10.0, closed=True),
+        aspect=aspect,
+        axes=axes,
+        renderer=renderer,
+    )
+    if aspect not in ASPECTS:
+        raise OptionError(f"aspect must be one of {ASPECTS}, not {aspect!r}")
+    look.pixels(dpi)
+    return look
+
+
+def _pair(name: str, value: Any) -> tuple[float, float]:
+    try:
+        width, height = (float(v) for v in value)
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} must be (width, height), not {value!r}") from None
+    if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
+        raise OptionError(f"{name} must be two positive numbers, not {value!r}")
+    return width, height
+
+
+def _number(name: str, value: Any, low: float, high: float, *, closed: bool = False) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} must be a number, not {value!r}") from None
+    if not (low < number <= high or (closed and number == low)):
+        raise OptionError(f"{name} must be between {low:g} and {high:g}, not {value!r}")
+    return number
+
+
+def _interval(name: str, value: Any) -> tuple[float, float] | None:
+    if value is None:
+        return None
+    try:
+        low, high = (float(v) for v in value)
+    except (TypeError, ValueError):
+        raise OptionError(f"{name} must be (low, high), not {value!r}") from None
+    if not (math.isfinite(low) and math.isfinite(high)) or low == high:
+        raise OptionError(f"{name} must be two different finite numbers, not {value!r}")
+    return low, high
+
+
+def _sizes(s: Any, n_points: int) -> NDArray[np.float64] | float | None:
+    if s is None:
+        return None
+    sizes = np.asarray(s)
+    if sizes.dtype.kind not in "fiub":
+        raise OptionError(f"s must be a number or one number per point (points squared), not {s!r}")
+    if sizes.ndim > 0 and sizes.shape != (n_points,):
+        raise ShapeError(f"s must be one number or have shape ({n_points},), not {sizes.shape}")
+    if not (np.isfinite(sizes).all() and (sizes >= 0).all()):
+        raise OptionError("s must be finite and not negative (points squared)")
+    return float(sizes) if sizes.ndim == 0 else sizes.astype(np.float64)
+
+
+def _order(order: Any, n_points: int) -> Any:
+    if isinstance(order, str):
+        if order not in ORDERS:
+            raise OptionError(
+                f"order must be one of {ORDERS} or an array of shape ({n_points},), not {order!r}"
+            )
+        return order
+    return np.asarray(order)
+
+
+def _background(background: Any) -> NDArray[np.uint8] | None:
+    from gpuanim.values.colors import as_rgb
+
+    if background is None or (isinstance(background, str) and background == "none"):
+        return None
+    return as_rgb(background)
