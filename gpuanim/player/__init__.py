@@ -1,0 +1,1 @@
+"""HTML: the player around an embedded or linked film."""

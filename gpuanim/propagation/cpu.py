@@ -1,0 +1,112 @@
+"""The products of a step on the processor: numba kernels over blocks of rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim import _threads
+from gpuanim.errors import GraphError
+from gpuanim.propagation.graph import Graph, frozen
+from gpuanim.propagation.order import row_blocks
+
+__all__ = ["CpuProduct"]
+
+# Entries that `kernels.step_columns` may read behind the last one of an array.
+_SLACK = 8
+
+
+class CpuProduct:
+    """W, and what a step does with it; `cuda.ArrayProduct` has the same names in the same order.
+
+    Parameters
+    ----------
+    graph
+        The neighbours, in the order in which values are to be kept.
+    dtype
+        float32 or float64, of the values.
+
+    Attributes
+    ----------
+    xp
+        The module of the arrays: numpy.
+    scale
+        The matrix that `affine` multiplies with is W / scale.
+    """
+
+    xp: Any = np
+
+    def __init__(self, graph: Graph, dtype: np.dtype[Any]) -> None:
+        self.n = graph.n
+        self.dtype = dtype
+        self.scale = graph.value
+        self._graph = graph
+        self._indptr = frozen(graph.indptr.view(np.uint64))
+        self._weights = graph.weights
+        if graph.weights is not None and graph.weights.itemsize > dtype.itemsize:
+            self.scale = float(graph.weights.max())  # weights of any size then fit float32
+            self._weights = frozen((graph.weights / self.scale).astype(dtype))
+        self._blocks = row_blocks(graph.indptr)
+
+    def in_double(self) -> CpuProduct:
+        """Return the same in float64; the graph is shared."""
+        return CpuProduct(self._graph, np.dtype(np.float64))
+
+    def values(self, start: NDArray[Any]) -> NDArray[Any]:
+        """Return a copy of (n,) or (n, c) values in the dtype of the steps, to work in."""
+        room = np.zeros(start.size + _SLACK, self.dtype)
+        values = room[: start.size].reshape(start.shape)
+        values[...] = start
+        return values
+
+    def affine(
+        self,
+        row: NDArray[np.float64],
+        z: NDArray[Any],
+        base: NDArray[Any],
+        col: NDArray[np.float64],
+        f: NDArray[Any],
+        z_next: NDArray[Any],
+    ) -> tuple[float, float]:
+        """Set `f = row * (W z) / scale + base` and `z_next = col * f`, except in rows where `row` is 0.
+
+        Values come from `values`. Returns ||f' - f||^2 and ||f'||^2 over the rows that were set.
+        """
+        from gpuanim.propagation import kernels
+
+        step = kernels.step_vector if z.ndim == 1 else kernels.step_columns
+        sums = np.zeros((len(self._blocks), 2))
+        indices = self._graph.indices
+
+        def task(k: int) -> None:
+            rows = self._blocks[k]
+            step(self._indptr, indices, self._weights, row, z, base, col, f, z_next, sums[k], *rows)
+
+        _threads.run(task, len(self._blocks))
+        change, norm = sums.sum(axis=0)
+        return float(change), float(norm)
+
+    def column_sums(self) -> NDArray[np.float64]:
+        """Return (n,) the sum of each column of W."""
+        return self.transposed(np.ones(self.n))
+
+    def transposed(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `W.T @ x` for (n,) float64."""
+        from gpuanim.propagation.kernels import transposed
+
+        # Each part of the rows adds to an array of its own; four of them, on any number of threads.
+        count = min(4, len(self._blocks))
+        parts = np.zeros((count, self.n))
+        edges = [self._blocks[len(self._blocks) * k // count][0] for k in range(count)] + [self.n]
+        graph = self._graph
+
+        def task(k: int) -> None:
+            transposed(self._indptr, graph.indices, graph.weights, x, parts[k], edges[k], edges[k + 1])
+
+        _threads.run(task, count)
+        sums: NDArray[np.float64] = parts.sum(axis=0) * graph.value
+        if not np.isfinite(sums).all():
+            raise GraphError("adj_mat has weights whose sum is infinite; divide it by its largest weight")
+        return sums

@@ -1,0 +1,52 @@
+"""Fixtures for all tests: real data, and a guard that no OpenGL test is skipped in CI."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Callable[[str], Path]:
+    """Return a function that finds a real data set beside the repository, or skips the test."""
+
+    def find(name: str) -> Path:
+        path = ROOT.parent / "shared" / "data" / name
+        if not path.is_file():
+            pytest.skip(f"real data set {name} is not in ../shared/data beside the repository")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def pbmc68k() -> Any:
+    """700 real cells with X_umap, connectivities, louvain and bulk_labels; a test must not change it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scanpy's import and its old file warn of things not ours
+        scanpy = pytest.importorskip("scanpy", reason="scanpy (extra demo) holds pbmc68k_reduced")
+        return scanpy.datasets.pbmc68k_reduced()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """In CI a skipped test of OpenGL is a failure: there the library is installed on purpose."""
+    report = yield
+    in_ci = os.environ.get("CI", "").lower() in ("1", "true")
+    if in_ci and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("opengl"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where OpenGL must be there: {report.longrepr}"
+    return report
+
+
+# Numba compiles inside the first example; a limit per example would only measure that.
+settings.register_profile("gpuanim", deadline=None)
+settings.load_profile("gpuanim")

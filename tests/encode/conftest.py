@@ -1,0 +1,122 @@
+"""Films to encode, a decoder, and a guard that no test leaves anything behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from gpuanim.encode.process import ffmpeg_exe
+from gpuanim.frames import FilmSpec, PixelFormat
+
+RGB = NDArray[np.uint8]
+
+
+def children() -> bool:
+    """Whether this process has any child, zombies included."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return False
+    return True
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(tmp_path: Path) -> Iterator[None]:
+    """After every test: no hidden file in the temporary folder, no process, no thread, no descriptor."""
+    ffmpeg_exe()  # its first call runs ffmpeg
+    threads = set(threading.enumerate())
+    descriptors = set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set()
+    yield
+    assert not [path for path in tmp_path.rglob("*") if ".part" in path.name]
+    assert not children()
+    assert not [t for t in set(threading.enumerate()) - threads if not t.name.startswith("gpuanim_")]
+    if descriptors:
+        assert len(os.listdir("/proc/self/fd")) <= len(descriptors)
+
+
+@pytest.fixture
+def make_spec() -> Callable[..., FilmSpec]:
+    """Return a function that fills in what a test does not care about."""
+
+    def make(
+        pixel_format: str = "nv12",
+        width: int = 64,
+        height: int = 48,
+        fps: Fraction | int = 30,
+        n_frames: int | None = None,
+        colors: object = ((255, 255, 255),),
+        title: str = "",
+    ) -> FilmSpec:
+        table = np.array(colors, np.uint8)
+        return FilmSpec(width, height, Fraction(fps), PixelFormat(pixel_format), n_frames, table, title)
+
+    return make
+
+
+@pytest.fixture
+def to_yuv() -> Callable[[RGB, str], NDArray[np.uint8]]:
+    """Return a function from (h, w, 3) RGB to a flat 4:2:0 frame, written from BT.709 for these tests."""
+
+    def convert(rgb: RGB, pixel_format: str) -> NDArray[np.uint8]:
+        r, g, b = (rgb[..., i] / 255 for i in range(3))
+        y = 0.2126 * r + 0.7152 * g + 0.0722 * b
+        planes = [16 + 219 * y, 128 + 224 * (b - y) / 1.8556, 128 + 224 * (r - y) / 1.5748]
+        h, w = y.shape
+        luma, u, v = (np.rint(p).astype(np.uint8) for p in planes)
+        u, v = (p.reshape(h // 2, 2, w // 2, 2).astype(int).sum((1, 3)) + 2 >> 2 for p in (u, v))
+        chroma = [np.stack([u, v], -1)] if pixel_format == "nv12" else [u, v]
+        return np.concatenate([luma.ravel(), *(c.astype(np.uint8).ravel() for c in chroma)])
+
+    return convert
+
+
+@dataclass
+class Decoded:
+    """What ffmpeg makes of a file."""
+
+    frames: RGB
+    facts: str
+
+    @property
+    def fps(self) -> float:
+        found = re.search(r"([\d.]+) fps", self.facts)
+        assert found, self.facts
+        return float(found[1])
+
+
+@pytest.fixture
+def decode() -> Callable[[Path], Decoded]:
+    """Return a function that decodes a film with ffmpeg."""
+
+    def run(path: Path) -> Decoded:
+        command = [ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
+        options = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+        done = subprocess.run([*command, *options], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        facts = done.stderr.decode(errors="replace")
+        size = re.search(r"Video: .*?, (\d+)x(\d+)", facts)
+        assert size, facts
+        width, height = int(size[1]), int(size[2])
+        frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
+        return Decoded(frames, facts.split("Output #0")[0])
+
+    return run
+
+
+@pytest.fixture
+def grey() -> Callable[[FilmSpec, int], NDArray[np.uint8]]:
+    """Return a function that makes a frame of one value in all bytes."""
+
+    def make(spec: FilmSpec, value: int) -> NDArray[np.uint8]:
+        return np.full(spec.pixel_format.nbytes(spec.width, spec.height), value, np.uint8)
+
+    return make
