@@ -1,3 +1,50 @@
 """Films of values that change over a million-point embedding."""
 
+from gpuanim.animation import Animation, SaveResult, animate, create_animation
+from gpuanim.errors import (
+    DataKeyError,
+    EncoderError,
+    FormatError,
+    GpuanimError,
+    GraphError,
+    MissingDependencyError,
+    OptionError,
+    ShapeError,
+    SourceError,
+    TargetError,
+)
+from gpuanim.propagation import (
+    HarmonicExtension,
+    LabelPropagation,
+    Solution,
+    harmonic_extension,
+    label_propagation,
+)
+from gpuanim.values import Linear, MatplotlibNorm, Rank
+
+__all__ = [
+    "Animation",
+    "DataKeyError",
+    "EncoderError",
+    "FormatError",
+    "GpuanimError",
+    "GraphError",
+    "HarmonicExtension",
+    "LabelPropagation",
+    "Linear",
+    "MatplotlibNorm",
+    "MissingDependencyError",
+    "OptionError",
+    "Rank",
+    "SaveResult",
+    "ShapeError",
+    "Solution",
+    "SourceError",
+    "TargetError",
+    "animate",
+    "create_animation",
+    "harmonic_extension",
+    "label_propagation",
+]
+
 __version__ = "0.1.0"

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import settings
+from numpy.typing import NDArray
+
+from gpuanim.encode.process import ffmpeg_exe
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,6 +41,38 @@ def pbmc68k() -> Any:
         warnings.simplefilter("ignore")  # scanpy's import and its old file warn of things not ours
         scanpy = pytest.importorskip("scanpy", reason="scanpy (extra demo) holds pbmc68k_reduced")
         return scanpy.datasets.pbmc68k_reduced()
+
+
+@dataclass
+class Decoded:
+    """What ffmpeg makes of a file."""
+
+    frames: NDArray[np.uint8]
+    facts: str
+
+    @property
+    def fps(self) -> float:
+        found = re.search(r"([\d.]+) fps", self.facts)
+        assert found, self.facts
+        return float(found[1])
+
+
+@pytest.fixture
+def decode() -> Callable[[Path], Decoded]:
+    """Return a function that decodes a film with ffmpeg."""
+
+    def run(path: Path) -> Decoded:
+        command = [ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
+        options = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+        done = subprocess.run([*command, *options], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        facts = done.stderr.decode(errors="replace")
+        size = re.search(r"Video: .*?, (\d+)x(\d+)", facts)
+        assert size, facts
+        width, height = int(size[1]), int(size[2])
+        frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
+        return Decoded(frames, facts.split("Output #0")[0])
+
+    return run
 
 
 @pytest.hookimpl(wrapper=True)

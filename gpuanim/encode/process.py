@@ -138,7 +138,8 @@ _HEAD = ("-hide_banner", "-nostats", "-loglevel", "error", "-y")
 
 def _raw_input(spec: FilmSpec) -> list[str]:
     size = f"{spec.width}x{spec.height}"
-    rate = f"{spec.fps.numerator}/{spec.fps.denominator}"
+    fps = spec.fps.limit_denominator(1_000_000)  # ffmpeg's are of 32 bits; Fraction(29.97) has 48
+    rate = f"{fps.numerator}/{fps.denominator}"
     return ["-f", "rawvideo", "-pixel_format", spec.pixel_format, "-video_size", size, "-framerate", rate]
 
 

@@ -124,7 +124,7 @@ class _Writer(GuardedWriter):
             )
 
     def _done(self, task: Future[None]) -> None:
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
         if error is not None and self._first_error is None:
             self._first_error = error
         self._slots.release()

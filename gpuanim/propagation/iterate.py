@@ -40,7 +40,7 @@ class LabelPropagation(Propagation):
     include_initial
         Whether F = Y comes first, as a step of its own.
     device
-        "auto", "cpu" or "cuda". "auto": CUDA for arrays of CuPy, and for more than 1e9 entries to go
+        "auto", "cpu" or "cuda". "auto": CUDA for arrays of CuPy, and for more than 5e9 entries to go
         through (nnz x columns x steps) where there is a GPU with CuPy.
     order
         "given", "locality" or "auto": whether nodes are moved in memory so that neighbours lie near each

@@ -50,6 +50,11 @@ class Norm(ABC):
     scope: str
     """"film": one mapping for all steps; "frame": a new one for each step."""
 
+    @property
+    @abstractmethod
+    def needs_film(self) -> bool:
+        """Whether `fit` reads all steps before the first frame; sources that pass once cannot serve it."""
+
     @abstractmethod
     def fit(self, steps: Steps) -> Mapping:
         """Look at all values of `steps` (one step, or the film) and fix the mapping."""

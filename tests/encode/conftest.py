@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -78,38 +75,6 @@ def to_yuv() -> Callable[[RGB, str], NDArray[np.uint8]]:
         return np.concatenate([luma.ravel(), *(c.astype(np.uint8).ravel() for c in chroma)])
 
     return convert
-
-
-@dataclass
-class Decoded:
-    """What ffmpeg makes of a file."""
-
-    frames: RGB
-    facts: str
-
-    @property
-    def fps(self) -> float:
-        found = re.search(r"([\d.]+) fps", self.facts)
-        assert found, self.facts
-        return float(found[1])
-
-
-@pytest.fixture
-def decode() -> Callable[[Path], Decoded]:
-    """Return a function that decodes a film with ffmpeg."""
-
-    def run(path: Path) -> Decoded:
-        command = [ffmpeg_exe(), "-hide_banner", "-i", f"file:{path}"]
-        options = ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
-        done = subprocess.run([*command, *options], capture_output=True, check=True, stdin=subprocess.DEVNULL)
-        facts = done.stderr.decode(errors="replace")
-        size = re.search(r"Video: .*?, (\d+)x(\d+)", facts)
-        assert size, facts
-        width, height = int(size[1]), int(size[2])
-        frames = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 3)
-        return Decoded(frames, facts.split("Output #0")[0])
-
-    return run
 
 
 @pytest.fixture

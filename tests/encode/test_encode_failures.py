@@ -41,14 +41,25 @@ def assert_untouched(target, olds):
     assert all(old.read_text() == "old" for old in olds)
 
 
+def feed(writer, frames):
+    with writer:
+        for frame in frames:
+            writer.write(frame)
+
+
 @pytest.mark.parametrize("error", [RuntimeError("at frame 7"), KeyboardInterrupt(), SystemExit()])
-@pytest.mark.parametrize("frames", [0, 1])
-def test_exception_in_the_block(case, grey, error, frames):
+@pytest.mark.parametrize("count", [0, 1])
+def test_exception_in_the_block(case, grey, error, count):
     target, olds, spec = case
-    with pytest.raises(type(error)), encoder_for(target).open(target, spec) as writer:
-        for _ in range(frames):
-            writer.write(grey(spec, 0))
+
+    def frames():
+        for _ in range(count):
+            yield grey(spec, 0)
         raise error
+
+    writer = encoder_for(target).open(target, spec)
+    with pytest.raises(type(error)):
+        feed(writer, frames())
     assert_untouched(target, olds)
     with pytest.raises(EncoderError, match="aborted"):
         writer.write(grey(spec, 0))
@@ -67,9 +78,7 @@ def test_wrong_length(case, grey, change):
     target, olds, spec = case
     frame = np.zeros(spec.pixel_format.nbytes(64, 48) + change, np.uint8)
     with pytest.raises(ShapeError, match=rf"64x48 is \d+ contiguous uint8.*\({len(frame)} bytes\)"):
-        with encoder_for(target).open(target, spec) as writer:
-            writer.write(grey(spec, 0))
-            writer.write(frame)
+        feed(encoder_for(target).open(target, spec), [grey(spec, 0), frame])
     assert_untouched(target, olds)
 
 
@@ -122,11 +131,16 @@ def big(make_spec):
 def test_ffmpeg_is_killed(tmp_path, make_spec, grey, when):
     target, spec = tmp_path / "film.mp4", big(make_spec)
     target.write_text("old")
-    with pytest.raises(EncoderError, match=r"killed by SIGKILL \(often"), H264().open(target, spec) as writer:
-        writer.write(grey(spec, 0))
+    writer = H264().open(target, spec)
+
+    def frames():
+        yield grey(spec, 0)
         os.kill(writer._process.pid, signal.SIGKILL)
         while when == "during":
-            writer.write(grey(spec, 0))
+            yield grey(spec, 0)
+
+    with pytest.raises(EncoderError, match=r"killed by SIGKILL \(often"):
+        feed(writer, frames())
     assert_untouched(target, [target])
 
 

@@ -24,7 +24,7 @@ def test_frame_count_and_size(tmp_path, make_spec, grey, decode, count, suffix):
     assert decode(path).frames.shape == (count, 34, 66, 3)
 
 
-@pytest.mark.parametrize("fps", [30, 25, 60, Fraction(24000, 1001), Fraction(1, 2)])
+@pytest.mark.parametrize("fps", [30, 25, 60, Fraction(24000, 1001), Fraction(1, 2), Fraction(29.97)])
 def test_rate(tmp_path, make_spec, grey, decode, fps):
     path = tmp_path / "film.mp4"
     spec = make_spec(fps=fps)

@@ -58,10 +58,13 @@ def test_both_files_or_none(tmp_path, make_spec, grey):
         HTML(embed_frames=False).open(tmp_path / "film.html", spec)
     (tmp_path / "film.mp4").rmdir()
     (tmp_path / "film.mp4").write_text("old")
+
+    def frames():
+        yield grey(spec, 0)
+        (tmp_path / "film.html").mkdir()
+
     with pytest.raises(TargetError, match="cannot be moved"):
-        with HTML(embed_frames=False).open(tmp_path / "film.html", spec) as writer:
-            writer.write(grey(spec, 0))
-            (tmp_path / "film.html").mkdir()
+        write(tmp_path / "film.html", spec, frames(), embed_frames=False)
     assert (tmp_path / "film.mp4").read_text() == "old"
 
 

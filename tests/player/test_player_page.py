@@ -82,7 +82,7 @@ def test_modes(mode):
 
 
 def test_unknown_mode():
-    with pytest.raises(OptionError, match="default_mode must be one of .*not 'bounce'"):
+    with pytest.raises(OptionError, match=r"default_mode must be one of .*not 'bounce'"):
         player(default_mode="bounce")
 
 

@@ -103,9 +103,9 @@ def test_input_on_the_gpu_stays_there(fake_gpu: None, path: Any) -> None:
 
 
 def test_auto_takes_the_gpu_for_large_work_only(fake_gpu: None) -> None:
-    assert cuda.choose("auto", on_gpu=False, work=1e8)[0] == "cpu"
-    assert cuda.choose("auto", on_gpu=False, work=2e9) == ("cuda", "2.0e+09 entries")
-    assert cuda.choose("cpu", on_gpu=False, work=2e9) == ("cpu", "asked for")
+    assert cuda.choose("auto", on_gpu=False, work=1e9)[0] == "cpu"
+    assert cuda.choose("auto", on_gpu=False, work=2e10) == ("cuda", "2.0e+10 entries")
+    assert cuda.choose("cpu", on_gpu=False, work=2e10) == ("cpu", "asked for")
 
 
 def test_order_is_the_given_one_there(fake_gpu: None, path: Any) -> None:

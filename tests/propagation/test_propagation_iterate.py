@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from types import SimpleNamespace
 from typing import Any
 
@@ -171,6 +172,23 @@ def test_iterates_are_fresh_and_steps_reuse_memory(ref: SimpleNamespace) -> None
     source = LabelPropagation(ref.random_graph(100), np.arange(100.0), n_steps=4)
     assert not any(np.shares_memory(a, b) for a, b in zip(source, source, strict=True))
     assert len({f.ctypes.data for f in source.steps()}) == 1
+
+
+def test_memory_does_not_grow_with_the_steps(ref: SimpleNamespace) -> None:
+    adj, y = ref.random_graph(2000), np.arange(2000.0)
+
+    def peak(n_steps: int) -> int:
+        source = LabelPropagation(adj, y, n_steps=n_steps, order="locality")
+        next(source.steps())
+        tracemalloc.start()
+        try:
+            for _ in source.steps():
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(500) < 1.1 * peak(5)
 
 
 def test_each_pass_starts_anew(ref: SimpleNamespace) -> None:

@@ -1,0 +1,69 @@
+"""An `obsm` matrix as a film: its columns are the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.errors import ShapeError
+from gpuanim.types import Values
+from gpuanim.values._base import Source
+
+__all__ = ["ObsmSource", "dense", "floats"]
+
+BAND_BYTES = 1 << 27  # what a block of steps may take while a matrix is turned on its side
+
+
+class ObsmSource(Source):
+    """The columns of an (n, t) matrix as t steps, read in bands; the matrix may lie in a file.
+
+    Parameters
+    ----------
+    matrix
+        (n, t) numpy, HDF5 or zarr array, data frame, or sparse matrix, whose absent values are 0.
+    key
+        Its name, for messages.
+    """
+
+    def __init__(self, matrix: Any, key: str = "") -> None:
+        if len(matrix.shape) != 2 or matrix.shape[1] == 0:
+            raise ShapeError(f"obsm[{key!r}] has shape {tuple(matrix.shape)}, expected (cells, steps)")
+        self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
+        self.n_points, self.n_steps = (int(side) for side in matrix.shape)
+
+    def steps(self) -> Iterator[Values]:
+        """Yield the columns, (n,) float32, or float64 where stored so."""
+        width = self._band()
+        for start in range(0, self.n_steps or 0, width):
+            yield from self._columns(start, min(start + width, self.n_steps or 0))
+
+    def step(self, index: int) -> Values:
+        """Return column `index`."""
+        if not 0 <= index < (self.n_steps or 0):
+            raise IndexError(index)
+        first: Values = self._columns(index, index + 1)[0]
+        return first
+
+    def _band(self) -> int:
+        """Columns that are read at once: whole chunks of a file, and enough for cache lines of memory."""
+        chunks = getattr(self._matrix, "chunks", None)
+        chunk = int(chunks[1]) if chunks else 1
+        afford = max(1, BAND_BYTES // (8 * max(1, self.n_points or 1)))
+        return max(chunk, afford // chunk * chunk)
+
+    def _columns(self, start: int, stop: int) -> NDArray[Any]:
+        return floats(dense(self._matrix, start, stop).T)
+
+
+def dense(matrix: Any, start: int, stop: int) -> NDArray[Any]:
+    """Return columns `start` to `stop` of anything two-dimensional as a numpy array."""
+    band = matrix.iloc[:, start:stop] if hasattr(matrix, "iloc") else matrix[:, start:stop]
+    return np.asarray(band.toarray() if hasattr(band, "toarray") else band)
+
+
+def floats(array: NDArray[Any]) -> NDArray[np.floating[Any]]:
+    """Return a contiguous array, float64 if it was float64, float32 otherwise."""
+    return np.ascontiguousarray(array, np.float64 if array.dtype == np.float64 else np.float32)

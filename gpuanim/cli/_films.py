@@ -1,0 +1,126 @@
+"""The commands that make films: read, describe, save, report."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from gpuanim.adata import open_cells
+
+if TYPE_CHECKING:
+    from gpuanim.encode import Encoder
+
+__all__ = ["demo", "propagate", "render"]
+
+STEPS = 100
+
+
+def propagate(args: argparse.Namespace) -> int:
+    """Film labels spreading from seeds."""
+    if not (args.seed or args.seed_name or args.seed_group):
+        args.parser.error("no seeds: give --seed N, --seed-name NAME or --seed-group COLUMN=CATEGORY")
+    if args.neighbors_key and args.obsp:
+        args.parser.error("--neighbors-key and --obsp exclude each other")
+    start = time.perf_counter()
+    import numpy as np
+
+    with open_cells(args.file) as cells:
+        coords = cells.embedding(args.basis, args.dimensions)
+        graph = cells.graph(args.neighbors_key, args.obsp)
+        labels = np.zeros(cells.n_obs, np.float32)
+        labels[cells.seeds(args.seed, args.seed_name, args.seed_group)] = 1
+    read = time.perf_counter() - start
+    from gpuanim import LabelPropagation
+
+    steps = STEPS if args.steps is None and args.tol is None else args.steps
+    source = LabelPropagation(
+        graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
+    )
+    return _save(args, coords, source, read)
+
+
+def render(args: argparse.Namespace) -> int:
+    """Film what is stored in `obsm`."""
+    start = time.perf_counter()
+    with open_cells(args.file) as cells:
+        coords = cells.embedding(args.basis, args.dimensions)
+        values = cells.frames(args.frames)
+        return _save(args, coords, values, time.perf_counter() - start)
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Film the demonstrations, and print a table of their times."""
+    from gpuanim.demo import run
+
+    print(run(Path(args.out), args.cells, progress=_progress(args)))
+    return 0
+
+
+def _save(args: argparse.Namespace, coords: Any, values: Any, read: float) -> int:
+    from gpuanim import animate
+
+    encoders = _encoders(args)  # before anything is rendered
+    fps = args.fps if args.fps or (args.n_frames and args.duration) else 20
+    animation = animate(
+        coords, values, fps=fps, n_frames=args.n_frames, duration=args.duration, tween=args.tween,
+        ease=args.ease, hold=args.hold, size=args.size, figsize=args.figsize, dpi=args.dpi, s=args.s,
+        alpha=args.opacity, order=args.order, antialias=args.antialias, norm=args.norm, vmin=args.vmin,
+        vmax=args.vmax, vcenter=args.vcenter, scope=args.scope, cmap=args.cmap, na_color=args.na_color,
+        background=None if args.background == "none" else args.background, margin=args.margin,
+        aspect=args.aspect,
+    )  # fmt: skip
+    for target, encoder in encoders:
+        result = animation.save(target, encoder=encoder, progress=_progress(args))
+        if not args.quiet:
+            print(summary(result, {"read": read}))
+    return 0
+
+
+def _encoders(args: argparse.Namespace) -> list[tuple[str, Encoder]]:
+    """Make an encoder for each target, with those of the options that it knows, such as crf for mp4 only.
+
+    An option that none of them knows goes to all, and their error says which they have.
+    """
+    from gpuanim.encode import encoder_for, encoder_type
+
+    given = {
+        name: value for name in ("quality", "crf", "preset") if (value := getattr(args, name)) is not None
+    }
+    known = {target: {f.name for f in fields(cast("Any", encoder_type(target)))} for target in args.output}
+    strange = given.keys() - set().union(*known.values())
+    wanted = {target: [name for name in given if name in names | strange] for target, names in known.items()}
+    return [(t, encoder_for(t, **{name: given[name] for name in wanted[t]})) for t in args.output]
+
+
+def _progress(args: argparse.Namespace) -> bool:
+    return sys.stderr.isatty() and not args.quiet
+
+
+def summary(result: Any, before: Mapping[str, float]) -> str:
+    """Say in one line what was written and how long each stage took; notes follow on their own."""
+    stages = {**before, **result.seconds}
+    total = stages.pop("total", 0.0) + sum(before.values())
+    parts = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in stages.items())
+    line = (
+        f"{result.path}: {result.width}x{result.height}, {result.n_frames} frames at {_rate(result.fps)}/s, "
+        f"{size(result.nbytes)}, {total:.2f} s ({parts})"
+    )
+    return "\n".join([line, *(f"  note: {note}" for note in result.notes)])
+
+
+def size(nbytes: float) -> str:
+    """Return a size in bytes, kB, MB or GB."""
+    for unit in ("bytes", "kB", "MB"):
+        if nbytes < 1000:
+            return f"{nbytes:.3g} {unit}"
+        nbytes /= 1000
+    return f"{nbytes:.3g} GB"
+
+
+def _rate(fps: Any) -> str:
+    return f"{float(fps):.5g}"

@@ -1,0 +1,241 @@
+"""The arguments of the command. Nothing heavy is imported here, so that `--help` comes at once."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Any
+
+__all__ = ["build_parser"]
+
+EXAMPLES = """
+examples:
+  gpuanim propagate cells.h5ad --seed 0 --seed 100000 -o ranking.mp4
+  gpuanim propagate cells.h5ad --seed-group louvain=3 --tol 0.01 --size 1920x1080 -o film.mp4 -o film.html
+  gpuanim render cells.h5ad --basis umap --frames ranking --cmap magma -o film.gif
+  gpuanim doctor
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; the parsed arguments hold the function to call in `run`."""
+    parser = argparse.ArgumentParser(
+        prog="gpuanim",
+        description="Films of values that change over a million-point embedding.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"gpuanim {_version()}")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_propagate(commands)
+    _add_render(commands)
+    _add_demo(commands)
+    _add_doctor(commands)
+    for name, command in commands.choices.items():
+        command.add_argument(
+            "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
+        )
+        command.set_defaults(parser=command, command=name)
+    return parser
+
+
+def _add_propagate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "propagate",
+        help="film labels that spread from seed cells over the neighbour graph",
+        description="Spread labels from seed cells over the neighbour graph, and film it.",
+    )
+    _add_input(parser)
+    group = parser.add_argument_group("seeds (at least one)")
+    group.add_argument(
+        "--seed", type=int, action="append", default=[], metavar="N", help="a cell, counted from 0"
+    )
+    group.add_argument(
+        "--seed-name", action="append", default=[], metavar="NAME", help="a cell by its obs name"
+    )
+    group.add_argument(
+        "--seed-group", type=_pair, action="append", default=[], metavar="COLUMN=CATEGORY",
+        help="all cells of a category of an obs column, such as louvain=3",
+    )  # fmt: skip
+    group = parser.add_argument_group("propagation")
+    group.add_argument(
+        "--alpha", type=float, default=0.999, metavar="A",
+        help="share that comes from the neighbours at each step, below 1 (default: 0.999, spreads far)",
+    )  # fmt: skip
+    group.add_argument(
+        "--steps", type=int, metavar="N", help="stop after N steps (default: 100; with --tol: no limit)"
+    )
+    group.add_argument(
+        "--tol", type=float, metavar="T",
+        help="stop when the squared relative change of a step is at most T, such as 0.01",
+    )  # fmt: skip
+    group.add_argument(
+        "--dtype", default="float32", choices=["float32", "float64"],
+        help="float64 reaches more than 30 steps far from a seed (default: float32)",
+    )  # fmt: skip
+    group.add_argument("--neighbors-key", metavar="KEY", help="key in uns that names the graph, as in scanpy")
+    group.add_argument("--obsp", metavar="KEY", help="key of the graph in obsp itself")
+    _add_film(parser, norm="rank")
+    parser.set_defaults(run=_propagate)
+
+
+def _add_render(commands: Any) -> None:
+    parser = commands.add_parser(
+        "render",
+        help="film values that are in the file",
+        description="Film the columns of a matrix in obsm: one row per cell, one column per step.",
+    )
+    _add_input(parser)
+    parser.add_argument(
+        "--frames", required=True, metavar="KEY", help="key in obsm; without it X_KEY, as for --basis"
+    )
+    _add_film(parser, norm="linear")
+    parser.set_defaults(run=_render)
+
+
+def _add_demo(commands: Any) -> None:
+    parser = commands.add_parser("demo", help="film 700 real cells (needs scanpy), or a simulated atlas")
+    parser.add_argument("--cells", type=int, metavar="N", help="simulate an atlas of N cells")
+    parser.add_argument("--out", default="out", metavar="FOLDER", help="where to write (default: out)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
+    parser.set_defaults(run=_demo)
+
+
+def _add_doctor(commands: Any) -> None:
+    parser = commands.add_parser("doctor", help="tell what is here, what is used, and what to install")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.set_defaults(run=_doctor)
+
+
+def _add_input(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help=".h5ad file or .zarr directory")
+    parser.add_argument(
+        "--basis", default="umap", metavar="KEY", help="key in obsm, or without its X_ (default: umap)"
+    )
+    parser.add_argument(
+        "--dimensions",
+        type=_two_ints,
+        default=(0, 1),
+        metavar="I,J",
+        help="columns of it, from 0 (default: 0,1)",
+    )
+    parser.add_argument(
+        "-o", "--output", action="append", required=True, metavar="TARGET",
+        help=".mp4, .gif, .html, or stills/%%03d.png; may be given several times",
+    )  # fmt: skip
+    parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
+
+
+def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
+    """Add the options of `gpuanim.animate`, each under its name there, and those of the encoders."""
+    add = parser.add_argument_group("time").add_argument
+    add("--fps", help="frames per second, such as 24 or 30000/1001 (default: 20)")
+    add("--n-frames", type=int, metavar="N", help="frames of the film (default: one per step)")
+    add("--duration", type=float, metavar="S", help="seconds")
+    add("--tween", choices=["linear"], help="blend between steps")
+    add("--ease", default="linear", help="how fast a blend goes: linear, in, out, in-out, smoothstep, sine")
+    add("--hold", type=_hold, default=0.0, metavar="S[,S]", help="seconds to hold the end, or start and end")
+    add = parser.add_argument_group("picture").add_argument
+    add("--size", type=_size, metavar="WxH", help="pixels (default: 1080x1080)")
+    add("--figsize", type=_figsize, metavar="WxH", help="inches; pixels are inches times dpi")
+    add("--dpi", type=float, help="dots per inch (default: 100)")
+    add("--point-size", type=float, dest="s", metavar="S", help="points squared, as matplotlib's s")
+    add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
+    add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
+    add("--no-antialias", action="store_false", dest="antialias", help="hard edges: few colours, small GIFs")
+    add("--background", default="white", help="colour, or none for transparent PNG")
+    add("--margin", type=float, default=0.05, metavar="M", help="share of the data's extent (default: 0.05)")
+    add("--aspect", default="equal", choices=["equal", "auto"], help="equal scales, or fill the frame")
+    add = parser.add_argument_group("colour").add_argument
+    add(
+        "--norm", default=norm, choices=["rank", "linear", "log"], help=f"values to colours (default: {norm})"
+    )
+    add("--vmin", type=_limit, metavar="V", help="number, or a percentile such as p1")
+    add("--vmax", type=_limit, metavar="V", help="number, or a percentile such as p99")
+    add("--vcenter", type=_limit, metavar="V", help="value in the middle of the colormap")
+    add("--scope", choices=["film", "frame"], help="scale values for the film, or for each frame anew")
+    add("--cmap", default="viridis", help="matplotlib's name of a colormap")
+    add("--na-color", default="lightgray", metavar="COLOR", help="of values that are missing")
+    add = parser.add_argument_group("encoding of .mp4 and .html").add_argument
+    add("--quality", help="draft, standard or high (default: standard)")
+    add("--crf", type=float, help="quality of x264 by number, above 0 (best) to 51 (default: 17)")
+    add("--preset", help="speed of x264: ultrafast ... veryslow")
+
+
+def _pair(text: str) -> tuple[str, str]:
+    column, equals, category = text.partition("=")
+    if not (column and equals and category):
+        raise argparse.ArgumentTypeError(f"expected COLUMN=CATEGORY, such as louvain=3, got {text!r}")
+    return column, category
+
+
+def _two_ints(text: str) -> tuple[int, int]:
+    if not (found := re.fullmatch(r"(\d+),(\d+)", text)):
+        raise argparse.ArgumentTypeError(f"expected two numbers from 0, such as 0,1, got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def _size(text: str) -> tuple[int, int]:
+    if not (found := re.fullmatch(r"(\d+)[x×](\d+)", text)):
+        raise argparse.ArgumentTypeError(f"expected pixels such as 1920x1080, got {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def _figsize(text: str) -> tuple[float, float]:
+    try:
+        width, height = (float(side) for side in re.split("[x×]", text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected inches such as 6x4.5, got {text!r}") from None
+    return width, height
+
+
+def _hold(text: str) -> float | tuple[float, float]:
+    try:
+        seconds = [float(part) for part in text.split(",")]
+    except ValueError:
+        seconds = []
+    if len(seconds) == 1:
+        return seconds[0]
+    if len(seconds) == 2:
+        return seconds[0], seconds[1]
+    raise argparse.ArgumentTypeError(f"expected seconds such as 1 or 0.5,1, got {text!r}")
+
+
+def _limit(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _version() -> str:
+    from gpuanim import __version__
+
+    return __version__
+
+
+def _propagate(args: argparse.Namespace) -> int:
+    from gpuanim.cli._films import propagate
+
+    return propagate(args)
+
+
+def _render(args: argparse.Namespace) -> int:
+    from gpuanim.cli._films import render
+
+    return render(args)
+
+
+def _demo(args: argparse.Namespace) -> int:
+    from gpuanim.cli._films import demo
+
+    return demo(args)
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from gpuanim import doctor
+
+    found = doctor.report()
+    print(found.to_json() if args.json else found)
+    return 0 if found.ok else 1

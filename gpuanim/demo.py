@@ -1,0 +1,126 @@
+"""Demonstrations: 700 real cells of scanpy's `pbmc68k_reduced`, or a simulated atlas of any size."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gpuanim.adata import open_cells
+from gpuanim.errors import MissingDependencyError
+
+__all__ = ["run"]
+
+SIZE = (1280, 1080)
+
+
+def run(folder: Path, n_cells: int | None = None, *, progress: bool = False) -> str:
+    """Write a film as .mp4, .gif and .html to `folder`, and return a table of files and times.
+
+    Parameters
+    ----------
+    folder
+        Is made if it is not there.
+    n_cells
+        Cells of a simulated atlas; None for real cells, which need scanpy (the extra `demo`).
+    progress
+        Show a progress bar for each file.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    name, animation = _real() if n_cells is None else _simulated(n_cells)
+    prepared = time.perf_counter() - start
+    results = [
+        animation.save(folder / f"{name}{end}", progress=progress) for end in (".mp4", ".gif", ".html")
+    ]
+    return _table(results, prepared)
+
+
+def _real() -> tuple[str, Any]:
+    """Film 700 blood cells: labels from two of them reach all others within twenty steps."""
+    from gpuanim import animate
+
+    with open_cells(_pbmc68k()) as cells:
+        coords, graph = cells.embedding("umap"), cells.graph()
+    values = _propagation(graph, coords, cells.seeds([0, 350]), steps=20)
+    film = animate(coords, values, norm="rank", tween="linear", duration=6, fps=30, hold=1, size=SIZE, s=160)
+    return "pbmc68k", film
+
+
+def _simulated(n_cells: int) -> tuple[str, Any]:
+    """Film a simulated atlas: labels start at its left and right ends and meet in the middle."""
+    from gpuanim import animate
+    from gpuanim.simulate import atlas
+
+    cells = atlas(n_cells)
+    across = cells.coords[:, 0]
+    seeds = [int(across.argmin()), int(across.argmax())]
+    # A step reaches the nearest neighbours: the more cells, the more steps from end to end.
+    steps = int(np.clip(200 * np.sqrt(n_cells / 200_000), 20, 240))
+    values = _propagation(cells.graph, cells.coords, seeds, steps)
+    film = animate(
+        cells.coords,
+        values,
+        norm="rank",
+        fps=25,
+        hold=1,
+        size=SIZE,
+        s=float(np.clip(2e5 / n_cells, 0.2, 160)),
+    )
+    return f"simulated_{n_cells}", film
+
+
+def _propagation(graph: Any, coords: Any, seeds: Any, steps: int) -> Any:
+    from gpuanim import LabelPropagation
+
+    labels = np.zeros(len(coords), np.float32)
+    labels[seeds] = 1
+    # float32 cannot hold what arrives more than about 30 steps away from a seed.
+    return LabelPropagation(
+        graph, labels, alpha=0.999, n_steps=steps, include_initial=True, coords=coords, dtype=np.float64
+    )
+
+
+def _pbmc68k() -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # scanpy's imports warn of each other
+            from scanpy.datasets import pbmc68k_reduced
+
+            return pbmc68k_reduced()
+    except ImportError as error:
+        raise MissingDependencyError(
+            'the real cells of the demo come with scanpy: pip install "gpuanim[demo]"; '
+            "`gpuanim demo --cells 200000` shows a simulated atlas without it"
+        ) from error
+
+
+def _table(results: Sequence[Any], prepared: float) -> str:
+    """One row per file: what it is, and the seconds of each stage."""
+    stages = list(dict.fromkeys(stage for result in results for stage in result.seconds if stage != "total"))
+    head = ["file", "size", "frames", "MB", "total s", *stages]
+    rows = [head, *(_row(result, stages) for result in results)]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = [
+        "  ".join(
+            cell.rjust(w) if i else cell.ljust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "\n".join([*lines, f"reading or simulating the cells, before: {prepared:.2f} s"])
+
+
+def _row(result: Any, stages: Sequence[str]) -> list[str]:
+    seconds: Mapping[str, float] = result.seconds
+    return [
+        str(result.path),
+        f"{result.width}x{result.height}",
+        str(result.n_frames),
+        f"{result.nbytes / 1e6:.2f}",
+        f"{seconds['total']:.2f}",
+        *(f"{seconds.get(stage, 0):.2f}" for stage in stages),
+    ]

@@ -1,0 +1,98 @@
+"""Sources whose steps can be read in any order."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gpuanim.errors import OptionError, ShapeError, SourceError
+from gpuanim.types import Values
+from gpuanim.values._base import Source
+from gpuanim.values.convert import as_step, check_dtype, check_shape
+
+__all__ = ["Calls", "Indexed", "Listed", "failed", "first_of"]
+
+
+class Indexed(Source):
+    """Steps with random access."""
+
+    n_points: int
+    n_steps: int
+
+    def __init__(self, n_points: int, n_steps: int) -> None:
+        if n_steps < 1:
+            raise OptionError("values have no steps: there is nothing to show")
+        self.n_points, self.n_steps = n_points, n_steps
+
+    @abstractmethod
+    def _read(self, index: int) -> Any:
+        """Return step `index` in any form that `as_step` takes."""
+
+    def steps(self) -> Iterator[Values]:
+        for index in range(self.n_steps):
+            yield self.step(index)
+
+    def step(self, index: int) -> Values:
+        if not 0 <= index < self.n_steps:
+            raise IndexError(index)
+        try:
+            raw = self._read(index)
+        except Exception as error:
+            raise failed(index, error) from error
+        return as_step(raw, self.n_points, f"values of step {index}")
+
+
+class Listed(Indexed):
+    """A list of steps, each anything that `as_step` takes; their shapes are checked at once."""
+
+    def __init__(self, items: Sequence[Any], n_points: int, n_steps: int | None = None) -> None:
+        super().__init__(n_points, first_of(n_steps, len(items)))
+        if isinstance(items, list | tuple):
+            items = [_checked(items[i], n_points, f"values of step {i}") for i in range(self.n_steps)]
+        self._items = items
+
+    def _read(self, index: int) -> Any:
+        return self._items[index]
+
+
+class Calls(Indexed):
+    """A function of the step number; it is called when the step is due."""
+
+    def __init__(self, function: Callable[[int], Any], n_points: int, n_steps: int) -> None:
+        super().__init__(n_points, n_steps)
+        self._function = function
+
+    def _read(self, index: int) -> Any:
+        return self._function(index)
+
+
+def _checked(item: Any, n_points: int, what: str) -> Any:
+    if not hasattr(item, "shape"):
+        try:
+            item = np.asarray(item)
+        except ValueError as error:  # rows of different lengths
+            raise ShapeError(f"{what} cannot be read as an array: {error}") from error
+    check_dtype(getattr(item, "dtype", None), what)
+    check_shape(tuple(item.shape), n_points, what)
+    return item
+
+
+def first_of(n_steps: int | None, available: int) -> int:
+    """Return how many steps to show of those that are available; None is all.
+
+    Raises
+    ------
+    OptionError
+        If there are not so many.
+    """
+    if n_steps is not None and n_steps > available:
+        raise OptionError(f"n_steps={n_steps}, but values have only {available} steps")
+    return available if n_steps is None else n_steps
+
+
+def failed(index: int, error: Exception) -> SourceError:
+    """Return the error to raise from one of the user's code."""
+    return SourceError(f"values failed at step {index}: {type(error).__name__}: {error}")

@@ -1,0 +1,167 @@
+"""Whatever the user has as values over time -> a `Source` that yields one array per step."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from numbers import Number
+from typing import Any
+
+from gpuanim.errors import OptionError, ShapeError, SourceError
+from gpuanim.types import Ids, Values
+from gpuanim.values._base import Source
+from gpuanim.values.convert import as_step, check_shape
+from gpuanim.values.indexed import Calls, Listed, failed, first_of
+from gpuanim.values.matrices import Columns, Rows
+
+__all__ = ["Columns", "Stream", "as_source"]
+
+
+class Stream(Source):
+    """An iterable of steps that is gone through once, one step at a time."""
+
+    rewindable = False
+
+    def __init__(self, steps: Iterable[Any], n_points: int, n_steps: int | None = None) -> None:
+        if n_steps is not None and n_steps < 1:
+            raise OptionError("values have no steps: there is nothing to show")
+        self.n_points, self.n_steps = n_points, n_steps
+        self._unread: Iterable[Any] | None = steps
+
+    def steps(self) -> Iterator[Values]:
+        if self._unread is None:
+            raise SourceError(
+                "these values can be read only once, and have been: give a list, an array or a callable "
+                "to show them again"
+            )
+        unread, self._unread = self._unread, None
+        return self._pass(unread)
+
+    def _pass(self, unread: Iterable[Any]) -> Iterator[Values]:
+        index = 0
+        steps = iter(unread)
+        while index != self.n_steps:
+            try:
+                raw = next(steps)
+            except StopIteration:
+                break
+            except Exception as error:
+                raise failed(index, error) from error
+            yield as_step(raw, self.n_points or 0, f"values of step {index}")
+            index += 1
+        if index == 0:
+            raise OptionError("values have no steps: there is nothing to show")
+        if self.n_steps is not None and index < self.n_steps:
+            raise SourceError(f"values ended after {index} steps, n_steps={self.n_steps} were announced")
+
+
+class _Checked(Source):
+    """A source of someone else's, of which no more than the first steps are shown."""
+
+    def __init__(self, source: Source, n_points: int, n_steps: int | None) -> None:
+        self._source = source
+        self.n_points = n_points
+        self.n_steps = n_steps if source.n_steps is None else first_of(n_steps, source.n_steps)
+        self.rewindable = source.rewindable
+
+    @property
+    def permutation(self) -> Ids | None:  # type: ignore[override]
+        return self._source.permutation
+
+    def steps(self) -> Iterator[Values]:
+        count = 0
+        for count, values in enumerate(islice(self._source.steps(), self.n_steps), 1):
+            check_shape(values.shape, self.n_points or 0, f"values of step {count - 1}")
+            yield values
+        if self.n_steps is not None and count < self.n_steps:
+            raise SourceError(f"values ended after {count} steps, n_steps={self.n_steps} were announced")
+
+
+def as_source(values: Any, *, n_points: int, n_steps: int | None = None) -> Source:
+    """Return a source of the steps that `values` stands for. Nothing is read that is not shown.
+
+    Parameters
+    ----------
+    values
+        One of
+
+        - a matrix (t, n): numpy array, memory map, HDF5 or zarr array, data frame, sparse matrix. If only
+          the number of its rows is `n_points`, its columns are the steps, as in `obsm`; a square matrix is
+          (t, n). One array (n,) is a film of one step.
+        - a list or tuple of steps, each (n,) or (n, 1): array, list, data frame column, sparse column
+        - a callable of the step number, from 0
+        - a generator or any other iterable of steps, which can be gone through only once
+        - a `Source`, such as a running propagation
+
+        Values are real numbers. NaN stands for "no value"; infinite values are largest and smallest. float16
+        and float32 are shown as float32, float64 as it is; integers and booleans as float32 where that is
+        exact. Arrays are not copied where their type can stay, and never changed.
+    n_points
+        Number of points n.
+    n_steps
+        Number of steps of a callable or a generator. Of all others no more than these are shown.
+
+    Raises
+    ------
+    ShapeError
+        If there is not one real number per point; for lists and matrices at once, else when the step is read.
+    OptionError
+        If there are no steps, fewer than `n_steps`, or a callable comes without `n_steps`.
+    SourceError
+        While reading: if the callable or generator fails, with its exception as the cause, or ends early.
+    """
+    n_steps = _whole(n_steps)
+    if isinstance(values, Source):
+        return _passed(values, n_points, n_steps)
+    if isinstance(values, str | bytes | dict):
+        raise ShapeError(f"values must be numbers for each point and step, not {type(values).__name__}")
+    if len(getattr(values, "shape", ())) > 0:
+        return _of_array(values, n_points, n_steps)
+    if isinstance(values, Sequence):
+        single = len(values) > 0 and isinstance(values[0], Number)
+        return Listed([values] if single else values, n_points, n_steps)
+    if callable(values):
+        if n_steps is None:
+            raise OptionError("values is a callable: say how many steps it has, n_steps=...")
+        return Calls(values, n_points, n_steps)
+    if isinstance(values, Iterable):
+        return Stream(values, n_points, n_steps)
+    raise ShapeError(
+        f"values must be an array, a list or generator of arrays, or a callable, not {type(values).__name__}"
+    )
+
+
+def _of_array(values: Any, n_points: int, n_steps: int | None) -> Source:
+    shape = tuple(int(side) for side in values.shape)
+    if len(shape) == 1:
+        return Listed([values], n_points, n_steps)
+    is_rows, is_columns = shape[1] == n_points, shape[0] == n_points
+    if len(shape) == 2 and not is_rows and is_columns:
+        return Columns(values, n_points, n_steps)
+    if is_rows and len(shape) <= 3:
+        return Rows(values, n_points, n_steps)
+    raise ShapeError(
+        f"values have shape {shape}, expected (steps, {n_points}) or ({n_points}, steps): "
+        f"there are {n_points} points"
+    )
+
+
+def _passed(source: Source, n_points: int, n_steps: int | None) -> Source:
+    if source.n_points not in (None, n_points):
+        raise ShapeError(f"values have {source.n_points} points, expected {n_points}")
+    if source.n_points is not None and n_steps in (None, source.n_steps):
+        return source
+    return _Checked(source, n_points, n_steps)
+
+
+def _whole(n_steps: Any) -> int | None:
+    if n_steps is None:
+        return None
+    try:
+        count = operator.index(n_steps)
+    except TypeError:
+        raise OptionError(f"n_steps must be a whole number, not {n_steps!r}") from None
+    if count < 1 or isinstance(n_steps, bool):
+        raise OptionError(f"n_steps must be a whole number from 1 on, not {n_steps!r}")
+    return count

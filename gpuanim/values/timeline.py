@@ -1,0 +1,300 @@
+"""When each step is shown: film frames as places on the axis of steps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from gpuanim import _threads
+from gpuanim.errors import OptionError, SourceError
+from gpuanim.types import Values
+from gpuanim.values._base import Source
+from gpuanim.values.rates import as_fps, frames_and_rate, hold_frames
+
+__all__ = ["EASES", "Timeline", "as_fps"]
+
+Ease = Callable[[float], float]
+
+EASES: dict[str, Ease] = {
+    "linear": lambda t: t,
+    "in": lambda t: t**3,
+    "out": lambda t: 1 - (1 - t) ** 3,
+    "in-out": lambda t: 4 * t**3 if t < 0.5 else 1 - 4 * (1 - t) ** 3,
+    "smoothstep": lambda t: t * t * (3 - 2 * t),
+    "sine": lambda t: (1 - math.cos(math.pi * t)) / 2,
+}
+"""How fast a blend goes from 0 to 1; "in" starts slowly, "out" ends slowly (cubic)."""
+
+_GRAIN = 1 << 17
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Which step, or blend of two, each frame shows.
+
+    A film is a hold of the first step, the way from the first to the last step, a hold of the last step,
+    and with `boomerang` the way back, without the two ends, so that it can go round and round.
+
+    Parameters
+    ----------
+    n_steps
+        Steps of the source, or None if only its end will tell: then each is shown in one frame.
+    moving
+        Frames of the way forth, None if unknown. The first shows the first step, the last the last one.
+    fps
+        Frames per second.
+    blend
+        None to show steps as they are, or the ease of the blend between a step and the next.
+    hold
+        Frames of the two holds.
+    boomerang
+        Whether the film runs back.
+    single
+        The only frame to show, or None for all.
+    """
+
+    n_steps: int | None
+    moving: int | None
+    fps: Fraction
+    blend: Ease | None = None
+    hold: tuple[int, int] = (0, 0)
+    boomerang: bool = False
+    single: int | None = None
+
+    @classmethod
+    def resolve(
+        cls,
+        n_steps: int | None,
+        *,
+        n_frames: int | None = None,
+        fps: Any = None,
+        duration: float | None = None,
+        tween: str | None = None,
+        ease: str | Ease = "linear",
+        hold: float | tuple[float, float] = 0.0,
+        boomerang: bool = False,
+    ) -> Timeline:
+        """Fix the timeline.
+
+        Parameters
+        ----------
+        n_steps
+            Steps of the source, None if unknown: then only `fps` and `hold` can be chosen.
+        n_frames, fps, duration
+            Frames, frames per second, and seconds of the way forth; any two give the third. Default: a
+            frame for each step, at 30 frames per second. Fewer frames than steps show the nearest steps,
+            more show each step equally long.
+        tween
+            "linear" blends the values of a step and the next.
+        ease
+            How fast a blend goes: a name of `EASES`, or a callable from 0..1 to 0..1.
+        hold
+            Seconds that the last step stays, or (seconds of the first, seconds of the last step); they come
+            on top of `n_frames` and `duration`, as does the way back.
+        boomerang
+            Run back to the first step; sources must be readable in any order.
+
+        Raises
+        ------
+        OptionError
+            If an argument cannot be used, three contradict each other, or a source of unknown length would
+            have to be stretched.
+        """
+        moving, rate = frames_and_rate(n_frames, fps, duration)
+        blend = _blend(tween, ease)
+        if n_steps is None and (moving is not None or boomerang or blend is not None):
+            raise OptionError(
+                "values of unknown length show one frame per step: n_frames, duration, tween and boomerang "
+                "need n_steps=..., or values as a list or array"
+            )
+        if n_steps == 0:
+            raise OptionError("values have no steps: there is nothing to show")
+        return cls(n_steps, moving or n_steps, rate, blend, hold_frames(hold, rate), boomerang)
+
+    @property
+    def n_frames(self) -> int | None:
+        """Frames of the film, or None if unknown."""
+        if self.single is not None:
+            return 1
+        if self.moving is None:
+            return None
+        back = max(0, self.moving - 2) if self.boomerang else 0
+        return self.moving + back + sum(self.hold)
+
+    def only(self, index: int) -> Timeline:
+        """Return a timeline that shows frame `index` and nothing else."""
+        return replace(self, single=index)
+
+    def place(self, frame: int) -> tuple[int, float]:
+        """Return the step that a frame shows, and how far it has blended into the next one, 0..1.
+
+        Only for timelines of known length.
+        """
+        steps, frames = self.n_steps, self.moving
+        if steps is None or frames is None:
+            raise OptionError("the film's length is not known in advance")
+        k = max(0, frame - self.hold[0])
+        if k >= frames:
+            behind = max(0, k - frames - self.hold[1] + 1) if self.boomerang else 0
+            k = frames - 1 - behind
+        if self.blend is None and frames >= steps:
+            return k * steps // frames, 0.0
+        exact = Fraction(k * (steps - 1), max(1, frames - 1))
+        if self.blend is None:
+            return math.floor(exact + Fraction(1, 2)), 0.0
+        step = math.floor(exact)
+        return step, _eased(self.blend, float(exact - step)) if exact != step else 0.0
+
+    def frames(self, source: Source) -> Iterator[tuple[Values, bool]]:
+        """Yield for each frame the values, and whether they differ from the frame before.
+
+        An array is valid until the next one is asked for. On the way forth each step is read once, in
+        order; where frames are fewer than steps and the source has random access, only what is shown.
+
+        Raises
+        ------
+        OptionError
+            At once, if the source cannot be read backwards and has to.
+        SourceError
+            While reading, if the source ends early.
+        """
+        if self.boomerang and not _random_access(source):
+            raise OptionError(
+                "boomerang needs values that can be read backwards: a list, an array or a callable"
+            )
+        if self.moving is None:
+            every = self._one_per_step(source)
+            return every if self.single is None else islice(every, self.single, self.single + 1)
+        if self.single is not None:
+            return self._scheduled(source, range(self.single, self.single + 1))
+        return self._scheduled(source, range(self.n_frames or 0))
+
+    def _one_per_step(self, source: Source) -> Iterator[tuple[Values, bool]]:
+        kept: Values = np.empty(0)
+        count = 0
+        for values in source.steps():
+            yield values, True
+            for _ in range(self.hold[0] if count == 0 else 0):
+                yield values, False
+            if self.hold[1]:  # asking for more may overwrite what is then to be held
+                kept = _copied(values, kept)
+            count += 1
+        if count == 0:
+            raise OptionError("values have no steps: there is nothing to show")
+        for _ in range(self.hold[1]):
+            yield kept, False
+
+    def _scheduled(self, source: Source, frames: range) -> Iterator[tuple[Values, bool]]:
+        reader = _Reader(source)
+        shown: tuple[int, float] | None = None
+        values: Values = np.empty(0)
+        try:
+            for frame in frames:
+                place = self.place(frame)
+                changed = place != shown
+                if changed:
+                    values = reader.one(place[0]) if self.blend is None else reader.blended(*place)
+                    shown = place
+                yield values, changed
+        finally:
+            reader.close()
+
+
+class _Reader:
+    """Reads steps forwards, each once, as far as that goes; keeps two where they are blended."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._steps: Iterator[Values] | None = None
+        self._next = 0
+        self._jumps = _random_access(source)
+        self._kept: dict[int, Values] = {}
+        self._spare: list[Values] = []
+        self._mixed: Values = np.empty(0)
+
+    def one(self, step: int) -> Values:
+        """Return a step; it is the source's own array, valid until the next call."""
+        if self._jumps and step != self._next:
+            return self._source.step(step)
+        if self._steps is None:
+            self._steps = iter(self._source.steps())
+        while True:
+            values = next(self._steps, None)
+            if values is None:
+                raise SourceError(
+                    f"values ended after {self._next} steps, {self._source.n_steps} were announced"
+                )
+            self._next += 1
+            if self._next > step:
+                return values
+
+    def blended(self, step: int, share: float) -> Values:
+        """Return a blend of a step and the next; NaN where either is."""
+        wanted = (step,) if share == 0.0 else (step, step + 1)
+        for old in [kept for kept in self._kept if kept not in wanted]:
+            self._spare.append(self._kept.pop(old))
+        for new in wanted:
+            if new not in self._kept:
+                spare: Values = self._spare.pop() if self._spare else np.empty(0)
+                self._kept[new] = _copied(self.one(new), spare)
+        if share == 0.0:
+            return self._kept[step]
+        self._mixed = _mix(self._kept[step], self._kept[step + 1], share, self._mixed)
+        return self._mixed
+
+    def close(self) -> None:
+        """Let the source clean up, even if it was not read to its end."""
+        close = getattr(self._steps, "close", None)
+        if close is not None:
+            close()
+
+
+def _random_access(source: Source) -> bool:
+    return type(source).step is not Source.step
+
+
+def _copied(values: Values, into: Values) -> Values:
+    """Return a copy in `into` if it fits: sources may reuse their buffers."""
+    if into.shape != values.shape or into.dtype != values.dtype:
+        into = np.empty(values.shape, values.dtype)
+    np.copyto(into, values)
+    return into
+
+
+def _mix(before: Values, after: Values, share: float, into: Values) -> Values:
+    from gpuanim.values.kernels import blend
+
+    dtype = np.result_type(before, after)
+    if into.shape != before.shape or into.dtype != dtype:
+        into = np.empty(before.shape, dtype)
+    first, second, mixed = before.reshape(-1), after.reshape(-1), into.reshape(-1)
+    parts = _threads.blocks(len(mixed), _GRAIN)
+    _threads.run(lambda i: blend(first, second, share, *parts[i], mixed), len(parts))
+    return into
+
+
+def _blend(tween: Any, ease: Any) -> Ease | None:
+    if tween not in (None, "linear"):
+        raise OptionError(f'tween must be None or "linear", not {tween!r}')
+    if callable(ease):
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+            _eased(ease, share)
+    elif not isinstance(ease, str) or ease not in EASES:
+        raise OptionError(f"ease must be one of {', '.join(EASES)}, or a callable, not {ease!r}")
+    if tween is None:
+        return None
+    chosen: Ease = ease if callable(ease) else EASES[ease]
+    return chosen
+
+
+def _eased(ease: Ease, share: float) -> float:
+    eased = ease(share)
+    if not 0 <= eased <= 1:
+        raise OptionError(f"ease must return numbers from 0 to 1, it returned {eased!r} for {share:g}")
+    return float(eased)
