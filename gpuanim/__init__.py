@@ -4,6 +4,7 @@ from gpuanim.animation import Animation, SaveResult, animate, create_animation
 from gpuanim.errors import (
     DataKeyError,
     EncoderError,
+    FileError,
     FormatError,
     GpuanimError,
     GraphError,
@@ -26,6 +27,7 @@ __all__ = [
     "Animation",
     "DataKeyError",
     "EncoderError",
+    "FileError",
     "FormatError",
     "GpuanimError",
     "GraphError",

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.errors import FormatError, SourceError
+from gpuanim.errors import FileError, FormatError
 
 __all__ = ["Categories", "FileStore", "MemoryStore", "Store", "column", "open_store"]
 
@@ -122,7 +122,7 @@ def open_store(path: Path) -> Store:
     if path.is_dir():
         return _open_zarr(path)
     if not path.exists():
-        raise SourceError(f"{path}: no such file")
+        raise FileError(f"{path}: no such file")
     import h5py
 
     if not h5py.is_hdf5(path):
@@ -130,7 +130,7 @@ def open_store(path: Path) -> Store:
     try:
         root = h5py.File(path, "r")
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error}") from error
+        raise FileError(f"{path} cannot be read: {error}") from error
     slots = [root.get(slot) for slot in ("obs", "obsm")]
     if not all(hasattr(slot, "keys") for slot in slots):
         root.close()

@@ -42,7 +42,7 @@ def open_cells(data: str | PathLike[str] | Any) -> Cells:
 
     Raises
     ------
-    SourceError
+    FileError
         The file is missing or cannot be read.
     FormatError
         It is not an AnnData.

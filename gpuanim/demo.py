@@ -42,18 +42,20 @@ def run(folder: Path, n_cells: int | None = None, *, progress: bool = False) -> 
 
 def _real() -> tuple[str, Any]:
     """Film 700 blood cells: labels from two of them reach all others within twenty steps."""
-    from gpuanim import animate
+    from gpuanim import Rank, animate
 
     with open_cells(_pbmc68k()) as cells:
         coords, graph = cells.embedding("umap"), cells.graph()
     values = _propagation(graph, coords, cells.seeds([0, 350]), steps=20)
-    film = animate(coords, values, norm="rank", tween="linear", duration=6, fps=30, hold=1, size=SIZE, s=160)
+    film = animate(
+        coords, values, norm=Rank(stretch=True), tween="linear", duration=6, fps=30, hold=1, size=SIZE, s=160
+    )
     return "pbmc68k", film
 
 
 def _simulated(n_cells: int) -> tuple[str, Any]:
     """Film a simulated atlas: labels start at its left and right ends and meet in the middle."""
-    from gpuanim import animate
+    from gpuanim import Rank, animate
     from gpuanim.simulate import atlas
 
     cells = atlas(n_cells)
@@ -65,7 +67,7 @@ def _simulated(n_cells: int) -> tuple[str, Any]:
     film = animate(
         cells.coords,
         values,
-        norm="rank",
+        norm=Rank(stretch=True),
         fps=25,
         hold=1,
         size=SIZE,

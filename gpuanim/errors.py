@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "DataKeyError",
     "EncoderError",
+    "FileError",
     "FormatError",
     "GpuanimError",
     "GraphError",
@@ -30,6 +31,10 @@ class ShapeError(GpuanimError, ValueError):
 
 class GraphError(GpuanimError, ValueError):
     """An adjacency matrix cannot be propagated over."""
+
+
+class FileError(GpuanimError, OSError):
+    """A file to read from is not there or cannot be opened."""
 
 
 class FormatError(GpuanimError, ValueError):

@@ -17,7 +17,7 @@ from anndata import AnnData, read_h5ad
 from scipy.sparse import csc_matrix, csr_matrix
 
 from gpuanim.adata import Categories, open_cells
-from gpuanim.errors import DataKeyError, FormatError, OptionError, ShapeError, SourceError
+from gpuanim.errors import DataKeyError, FileError, FormatError, OptionError, ShapeError
 
 N = 40
 
@@ -306,7 +306,7 @@ def test_file_from_before_anndata_07(pbmc68k):
 
 
 def test_not_an_anndata(tmp_path):
-    with pytest.raises(SourceError, match="no such file"):
+    with pytest.raises(FileError, match="no such file"):
         open_cells(tmp_path / "absent.h5ad")
     text = tmp_path / "cells.csv"
     text.write_text("a,b\n")

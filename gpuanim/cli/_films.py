@@ -62,15 +62,19 @@ def demo(args: argparse.Namespace) -> int:
 
 
 def _save(args: argparse.Namespace, coords: Any, values: Any, read: float) -> int:
-    from gpuanim import animate
+    from gpuanim import Rank, animate
 
     encoders = _encoders(args)  # before anything is rendered
     fps = args.fps if args.fps or (args.n_frames and args.duration) else 20
+    norm, scope = args.norm, args.scope
+    if norm == "rank":
+        # Stretched, as in the blog post's pictures: cells that no label has reached yet are the darkest.
+        norm, scope = Rank(scope or "frame", stretch=True), None
     animation = animate(
         coords, values, fps=fps, n_frames=args.n_frames, duration=args.duration, tween=args.tween,
         ease=args.ease, hold=args.hold, size=args.size, figsize=args.figsize, dpi=args.dpi, s=args.s,
-        alpha=args.opacity, order=args.order, antialias=args.antialias, norm=args.norm, vmin=args.vmin,
-        vmax=args.vmax, vcenter=args.vcenter, scope=args.scope, cmap=args.cmap, na_color=args.na_color,
+        alpha=args.opacity, order=args.order, antialias=args.antialias, norm=norm, vmin=args.vmin,
+        vmax=args.vmax, vcenter=args.vcenter, scope=scope, cmap=args.cmap, na_color=args.na_color,
         background=None if args.background == "none" else args.background, margin=args.margin,
         aspect=args.aspect,
     )  # fmt: skip

@@ -149,7 +149,10 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--aspect", default="equal", choices=["equal", "auto"], help="equal scales, or fill the frame")
     add = parser.add_argument_group("colour").add_argument
     add(
-        "--norm", default=norm, choices=["rank", "linear", "log"], help=f"values to colours (default: {norm})"
+        "--norm",
+        default=norm,
+        choices=["rank", "linear", "log"],
+        help=f"values to colours; rank runs from the lowest to the highest colour (default: {norm})",
     )
     add("--vmin", type=_limit, metavar="V", help="number, or a percentile such as p1")
     add("--vmax", type=_limit, metavar="V", help="number, or a percentile such as p99")

@@ -96,7 +96,8 @@ def _thresholds(found: Found, needs: I64) -> NDArray[np.float64]:
         return thresholds
     # Between a value and the next one that occurs, any threshold does: the next float is at hand.
     typed = found.values.astype(found.dtype)
-    after = np.nextafter(typed, found.dtype.type(np.inf)).astype(np.float64)
+    with np.errstate(over="ignore"):
+        after = np.nextafter(typed, found.dtype.type(np.inf)).astype(np.float64)
     after[np.isposinf(found.values)] = np.nan
     thresholds[1:] = np.where(2 * found.less + found.equal >= needs, found.values, after)
     return thresholds
@@ -115,6 +116,8 @@ def _ties_at_the_ends(steps: Steps) -> tuple[int, int]:
 
 def _ends(values: Values) -> tuple[float, int, float, int]:
     """Return the smallest value, how many have it, the largest, and how many have that."""
+    if len(values) == 0:
+        return np.inf, 0, -np.inf, 0
     parts = _threads.blocks(len(values), 1 << 16)
     ends = np.empty((len(parts), 2))
 

@@ -136,13 +136,13 @@ class _Wanted:
         kept = [slice(lo, lo + n) for (lo, _), n in zip(parts, found, strict=True)]
         return np.concatenate([members[k] for k in kept]), np.concatenate([slots[k] for k in kept])
 
-    def resolve(self, members: Values, slots: NDArray[np.uint8], n: int) -> Found:
-        """Look inside the slots; `n` is the number of all values."""
+    def resolve(self, members: Values, slots: NDArray[np.uint8], depth: int) -> Found:
+        """Look inside the slots; `depth` bins lie around them."""
         from gpuanim.values.select_kernels import resolve
 
         shape = len(self.ranks)
         answer = Found(np.empty(shape), np.zeros(shape, np.int64), np.zeros(shape, np.int64), members.dtype)
-        self._cut_crowded(members, slots, n, answer)
+        self._cut_crowded(members, slots, depth, answer)
         n_slots = len(self.sizes)
         resolve(
             members, slots, self.usual[:n_slots], self.sizes, self.ranks, self.slots, self.below,
@@ -150,7 +150,7 @@ class _Wanted:
         )  # fmt: skip
         return answer
 
-    def _cut_crowded(self, members: Values, slots: NDArray[np.uint8], n: int, answer: Found) -> None:
+    def _cut_crowded(self, members: Values, slots: NDArray[np.uint8], depth: int, answer: Found) -> None:
         """Answer the ranks of slots that hold many ranks and members, by bins of their own."""
         asked = np.bincount(self.slots, minlength=len(self.sizes))
         if asked.max() <= _MANY_RANKS:
@@ -168,13 +168,13 @@ class _Wanted:
             answer.equal[rows[tied]] = ties
             rest, above = rows[~tied], ranks[~tied] > lower + ties
             inner_ranks = partial(_constant, ranks[~tied] - ties * above)
-            # Where one bin holds all there is, finer bins would be no finer.
-            inner = select(own, inner_ranks) if len(own) < n else _select_sorted(own, inner_ranks)
+            # Each time bins are 2**15 times narrower: a third time only if float32 cannot tell values apart.
+            inner = select(own, inner_ranks, depth + 1) if depth < 3 else _select_sorted(own, inner_ranks)
             answer.values[rest], answer.equal[rest] = inner.values, inner.equal
             answer.less[rest] = self.below[rest] + inner.less + ties * above
 
 
-def select(values: Values, ranks_of: Callable[[int], I64]) -> Found:
+def select(values: Values, ranks_of: Callable[[int], I64], depth: int = 0) -> Found:
     """Find the values of given ranks among `values`.
 
     Parameters
@@ -184,6 +184,8 @@ def select(values: Values, ranks_of: Callable[[int], I64]) -> Found:
     ranks_of
         Returns (r,) ascending ranks from 1 to m for the number m of values that are not NaN, at most 255
         different ones. It is not called if there is no value.
+    depth
+        How often `values` were picked from a bin of others.
 
     Returns
     -------
@@ -202,7 +204,7 @@ def select(values: Values, ranks_of: Callable[[int], I64]) -> Found:
     counter.add(values)
     counts = counter.fold()
     wanted = _Wanted(bins, counts, ranks_of(int(counts[1:].sum())), some)
-    return wanted.resolve(*wanted.members(values), len(values))
+    return wanted.resolve(*wanted.members(values), depth)
 
 
 def select_film(steps: Steps, ranks_of: Callable[[int], I64]) -> Found:
@@ -223,7 +225,7 @@ def select_film(steps: Steps, ranks_of: Callable[[int], I64]) -> Found:
     wanted = _Wanted(bins, counts, ranks_of(n), np.concatenate(samples))
     parts = [wanted.members(values) for values in steps()]
     members, slots = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return wanted.resolve(members, slots, n + 1)
+    return wanted.resolve(members, slots, 0)
 
 
 def _select_sorted(values: Values, ranks_of: Callable[[int], I64]) -> Found:

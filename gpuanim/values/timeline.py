@@ -170,7 +170,9 @@ class Timeline:
             )
         if self.moving is None:
             every = self._one_per_step(source)
-            return every if self.single is None else islice(every, self.single, self.single + 1)
+            if self.single is None:
+                return every
+            return ((values, True) for values, _ in islice(every, self.single, self.single + 1))
         if self.single is not None:
             return self._scheduled(source, range(self.single, self.single + 1))
         return self._scheduled(source, range(self.n_frames or 0))
@@ -215,7 +217,6 @@ class _Reader:
         self._next = 0
         self._jumps = _random_access(source)
         self._kept: dict[int, Values] = {}
-        self._spare: list[Values] = []
         self._mixed: Values = np.empty(0)
 
     def one(self, step: int) -> Values:
@@ -237,12 +238,11 @@ class _Reader:
     def blended(self, step: int, share: float) -> Values:
         """Return a blend of a step and the next; NaN where either is."""
         wanted = (step,) if share == 0.0 else (step, step + 1)
-        for old in [kept for kept in self._kept if kept not in wanted]:
-            self._spare.append(self._kept.pop(old))
-        for new in wanted:
-            if new not in self._kept:
-                spare: Values = self._spare.pop() if self._spare else np.empty(0)
-                self._kept[new] = _copied(self.one(new), spare)
+        for new in [step for step in wanted if step not in self._kept]:
+            spare: Values = np.empty(0)
+            if len(self._kept) == 2:
+                spare = self._kept.pop(next(old for old in self._kept if old not in wanted))
+            self._kept[new] = _copied(self.one(new), spare)
         if share == 0.0:
             return self._kept[step]
         self._mixed = _mix(self._kept[step], self._kept[step + 1], share, self._mixed)
