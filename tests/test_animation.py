@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -446,3 +447,22 @@ def test_public_names():
     assert ga.__all__ == sorted(ga.__all__)
     assert all(hasattr(ga, name) for name in ga.__all__)
     assert {"animate", "create_animation", "label_propagation", "harmonic_extension"} <= set(ga.__all__)
+
+
+@pytest.mark.parametrize(("name", "basis"), [("pbmc3k_2638", "X_umap"), ("npm_graph_193k", "X_layout")])
+def test_the_blog_posts_cells_run_with_their_imports_changed(shared_data, tmp_path, decode, name, basis):
+    import anndata
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # anndata's, about names that are not unique
+        adata = anndata.read_h5ad(shared_data(f"{name}.h5ad"))
+    labels = np.zeros((adata.n_obs, 1))
+    labels[[0, 1000]] = 1
+    ranking = ga.label_propagation(
+        labels, adata.obsp["connectivities"], labels[:, 0] == 1, param_alpha=0.999, method="iterative"
+    )
+    assert all(np.isfinite(step).all() for step in ranking)
+    anim = ga.create_animation(adata.obsm[basis], ranking)
+    assert "data:video/mp4" in anim.to_jshtml()
+    anim.save(tmp_path / "ranking_search.mp4", dpi=200, fps=20)
+    assert decode(tmp_path / "ranking_search.mp4").frames.shape == (len(ranking), 1200, 1200, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpuanim.types import Values
 
@@ -13,7 +14,7 @@ __all__ = ["Bins", "sample"]
 
 @dataclass(frozen=True)
 class Bins:
-    """Bins of the keys `low..high` (see `kernels.key32`), each 2**`shift` keys wide.
+    """Bins of the keys `low..high` (float32 bits in the order of the values), each 2**`shift` keys wide.
 
     The first and the last also hold what lies outside, so that every value but NaN has a bin.
     """
@@ -23,16 +24,23 @@ class Bins:
     shift: np.uint32
 
     @classmethod
-    def between(cls, low: float, high: float) -> Bins:
-        """Cut the floats from `low` to `high` into 49,152 to 98,304 bins, or one for each float.
+    def spread(cls, points: Values) -> Bins:
+        """Cut a range of floats so that few of the points share a bin.
 
-        Their counts stay in the L2 cache of a core (1 MB). There is a bin of its own for what is lower:
-        often `low` is 0 or another value that many have.
+        The range is that of the points, in 49,152 to 98,304 bins (their counts stay in a core's L2 cache of
+        1 MB), or one for each float. Where the points huddle in a part of it, as probabilities do between
+        0.9999 and 1 when a few are 0, it is that part: what their widest gap cuts off goes to the first or
+        the last bin. There is a bin for what is lower: often the lowest point is one that many values share.
         """
-        first, last = _key(low), _key(high)
-        shift = max(0, ((last - first) * 2 // 3).bit_length() - 16)
-        first = max(0, ((first >> shift) - 1) << shift)
-        return cls(np.uint32(first), np.uint32(last), np.uint32(shift))
+        keys = np.unique(_keys(points))
+        while True:
+            first, last = int(keys[0]), int(keys[-1])
+            shift = max(0, ((last - first) * 2 // 3).bit_length() - 16)
+            if len(keys) <= 2 * len(np.unique(keys >> shift)):
+                first = max(0, ((first >> shift) - 1) << shift)
+                return cls(np.uint32(first), np.uint32(last), np.uint32(shift))
+            gap = int(np.argmax(np.diff(keys))) + 1
+            keys = keys[gap:] if 2 * gap <= len(keys) else keys[:gap]
 
     @classmethod
     def of_all_floats(cls, shift: int) -> Bins:
@@ -50,11 +58,11 @@ class Bins:
         return self.low, self.high, self.shift
 
 
-def _key(value: float) -> int:
-    """Return what `kernels.key32` returns, without compiling it."""
+def _keys(values: Values) -> NDArray[np.int64]:
+    """Return what `kernels.bins_of` orders values by; they are not NaN."""
     with np.errstate(over="ignore"):
-        bits = int((np.float32(value) + np.float32(0)).view(np.uint32))
-    return bits ^ (0xFFFFFFFF if bits >> 31 else 0x80000000)
+        bits = (values.astype(np.float32) + np.float32(0)).view(np.uint32).astype(np.int64)
+    return np.where(bits >> 31, bits ^ 0xFFFFFFFF, bits | 0x80000000)
 
 
 def sample(values: Values, size: int) -> Values:

@@ -229,7 +229,7 @@ def resolve(
         `equal` is not 0 are left alone.
     """
     starts, keys = _by_slot(members, slots, len(usual))
-    scratch = np.empty(np.max(np.diff(starts)), np.uint64)
+    scratch = np.empty(len(keys), np.uint64)
     counts = np.empty(256, np.int64)
     for r in range(len(ranks)):
         if equal[r] > 0:
@@ -245,6 +245,7 @@ def resolve(
             found[r], less[r], equal[r] = usual[s], below[r] + ties_less, ties
             continue
         above = ties if rank > ties_less else np.int64(0)  # the usual values that lie below this rank
-        scratch[: len(own)] = own
+        for i in range(len(own)):  # assigning a slice would compile its error messages, for 2 s
+            scratch[i] = own[i]
         key, lower, same = _nth(scratch, len(own), rank - above, counts)
         found[r], less[r], equal[r] = _value_of(key), below[r] + lower + above, same

@@ -197,7 +197,7 @@ def select(values: Values, ranks_of: Callable[[int], I64], depth: int = 0) -> Fo
     some = sample(values, _SAMPLE)
     if len(some) == 0:
         return _select_sorted(values[~np.isnan(values)], ranks_of)
-    bins = Bins.between(some.min(), some.max())
+    bins = Bins.spread(some)
     if bins.count <= 2:  # nearly all are equal, or float64 values differ less than float32 can tell
         bins = Bins.of_all_floats(_WIDE_SHIFT)
     counter = _Counter(bins)

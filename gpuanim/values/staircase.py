@@ -46,8 +46,7 @@ class _Table:
         last = np.append(reached[1:] != reached[:-1], True)[: len(reached)]
         distinct = reached[last]
         # The first threshold is often -inf: it goes to the first bin, whatever that is.
-        inner = distinct[1:] if len(distinct) > 1 else np.zeros(1)
-        bins = Bins.between(inner[0], inner[-1])
+        bins = Bins.spread(distinct[1:] if len(distinct) > 1 else np.zeros(1))
         counts = np.empty(bins.count + 1, np.uint16)
         fill_table(distinct, *bins.key, counts)
         filled = np.full(2 * LEVELS + 1, np.nan, thresholds.dtype)

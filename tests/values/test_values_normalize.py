@@ -141,9 +141,8 @@ def test_film_scope_spans_all_steps():
     assert encoded(Linear(), steps[0], steps=steps).tolist() == [0, 64]
     assert encoded(Linear(scope="frame"), steps[0]).tolist() == [0, 255]
     log = MatplotlibNorm(mcolors.LogNorm())
-    assert encoded(log, np.array([1, 2, 4, 16.0]), steps=[np.array([1, 2.0]), np.array([0, 16.0])]).tolist() == [
-        0, 64, 128, 255,
-    ]  # fmt: skip
+    steps = [np.array([1, 2.0]), np.array([0, 16.0])]
+    assert encoded(log, np.array([1, 2, 4, 16.0]), steps=steps).tolist() == [0, 64, 128, 255]
 
 
 def test_callables_are_asked_for_each_step():
@@ -246,7 +245,7 @@ def test_bad_options(options, text):
 
 
 def test_limits_that_turn_out_to_descend():
-    with pytest.raises(OptionError, match="the limits must ascend: vmin is 8.*, vmax is 2"):
+    with pytest.raises(OptionError, match=r"the limits must ascend: vmin is 8.*, vmax is 2"):
         Linear("p80", "p20").fit(lambda: iter([np.linspace(0, 10, 101)]))
     with pytest.raises(OptionError, match="span more than a number can hold"):
         Linear().fit(lambda: iter([np.array([-1.7e308, 1.7e308])]))

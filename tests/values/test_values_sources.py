@@ -49,8 +49,8 @@ FORMS = {
     "half": lambda m, _: m.astype(np.float16),
 }
 STEPS = {
-    "list": lambda m: list(m),
-    "tuple": lambda m: tuple(m),
+    "list": list,
+    "tuple": tuple,
     "lists": lambda m: m.tolist(),
     "columns": lambda m: [row[:, None] for row in m],
     "sparse columns": lambda m: [scipy.sparse.csr_matrix(row[:, None]) for row in m],

@@ -246,6 +246,7 @@ def quantise(
 
 @kernel
 def sort_by_length(
+    window: int,
     ptr: U32,
     row_id: U32,
     row_weight: NDArray[np.uint16],
@@ -254,36 +255,45 @@ def sort_by_length(
     out_id: U32,
     out_weight: NDArray[np.uint16],
 ) -> None:
-    """Sort rows by their number of fragments, so that the loops over them run equally long.
+    """Sort rows by their number of fragments, window by window, so that loops run equally long.
 
     A loop of 1 to 5 turns in random order costs a branch misprediction a pixel, half of the time of
-    a frame; sorted, the processor guesses every turn.
+    a frame; sorted, the processor guesses nearly every turn. Windows keep neighbours together: the
+    pixels of one read codes that stay in the L1 cache.
 
     Parameters
     ----------
+    window
+        Rows that are sorted together.
     classes
-        (longest row + 2,) output: rows `classes[c]..classes[c + 1]` of the order have c fragments.
+        (windows, longest row + 2) output: rows `classes[w, c]..classes[w, c + 1]` of the order have c
+        fragments.
     order
-        (rows,) output: the rows, shortest first.
+        (rows,) output: the rows, shortest first in each window.
     """
-    classes[:] = 0
-    for p in range(order.shape[0]):
-        classes[ptr[p + 1] - ptr[p] + 1] += 1
-    for c in range(1, classes.shape[0]):
-        classes[c] += classes[c - 1]
-    for p in range(order.shape[0]):
-        length = ptr[p + 1] - ptr[p]
-        order[classes[length]] = p
-        classes[length] += 1
-    for c in range(classes.shape[0] - 1, 0, -1):
-        classes[c] = classes[c - 1]
-    classes[0] = 0
     k = 0
-    for i in range(order.shape[0]):
-        for j in range(ptr[order[i]], ptr[order[i] + 1]):
-            out_id[k] = row_id[j]
-            out_weight[k] = row_weight[j]
-            k += 1
+    for w in range(classes.shape[0]):
+        first = w * window
+        last = min(first + window, order.shape[0])
+        ends = classes[w]
+        ends[:] = 0
+        for p in range(first, last):
+            ends[ptr[p + 1] - ptr[p] + 1] += 1
+        ends[0] = first
+        for c in range(1, ends.shape[0]):
+            ends[c] += ends[c - 1]
+        for p in range(first, last):
+            length = ptr[p + 1] - ptr[p]
+            order[ends[length]] = p
+            ends[length] += 1
+        for c in range(ends.shape[0] - 1, 0, -1):
+            ends[c] = ends[c - 1]
+        ends[0] = first
+        for i in range(first, last):
+            for j in range(ptr[order[i]], ptr[order[i] + 1]):
+                out_id[k] = row_id[j]
+                out_weight[k] = row_weight[j]
+                k += 1
 
 
 @kernel

@@ -44,25 +44,27 @@ def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, lut: U64, 
         Words of the codes, and the codes of the band's points.
     """
     k = np.uint64(0)
-    for length in range(classes.shape[0] - 1):
-        for i in range(classes[length], classes[length + 1]):
-            p = order[i]
-            acc = base[p]
-            for _ in range(length):
-                acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
-                k += np.uint64(1)
-            out[p] = acc
+    for w in range(classes.shape[0]):
+        for length in range(classes.shape[1] - 1):
+            for i in range(classes[w, length], classes[w, length + 1]):
+                p = order[i]
+                acc = base[p]
+                for _ in range(length):
+                    acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
+                    k += np.uint64(1)
+                out[p] = acc
 
 
 @kernel
 def pick(classes: U32, order: U32, ids: Rows, base: U64, lut: U64, codes: U16, out: U64) -> None:
     """Set `out[p]` to the first fragment's palette row, or to the background's: for flat operators."""
     k = np.uint64(0)
-    for length in range(classes.shape[0] - 1):
-        for i in range(classes[length], classes[length + 1]):
-            p = order[i]
-            out[p] = lut[codes[ids[k]]] if length else base[p]
-            k += np.uint64(length)
+    for w in range(classes.shape[0]):
+        for length in range(classes.shape[1] - 1):
+            for i in range(classes[w, length], classes[w, length + 1]):
+                p = order[i]
+                out[p] = lut[codes[ids[k]]] if length else base[p]
+                k += np.uint64(length)
 
 
 @kernel
