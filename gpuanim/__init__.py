@@ -1,6 +1,6 @@
 """Films of values that change over a million-point embedding."""
 
-from gpuanim.animation import Animation, SaveResult, animate, create_animation
+from gpuanim.animation import Animation, SaveResult
 from gpuanim.errors import (
     DataKeyError,
     EncoderError,
@@ -22,6 +22,7 @@ from gpuanim.propagation import (
     label_propagation,
 )
 from gpuanim.values import Linear, MatplotlibNorm, Rank
+from gpuanim.verbs import animate, create_animation
 
 __all__ = [
     "Animation",

@@ -139,7 +139,7 @@ def test_frames_are_columns(cells, adata, key):
 
 
 def test_frames_come_in_bands(adata, monkeypatch):
-    monkeypatch.setattr("gpuanim._obsm.BAND_BYTES", 8 * N * 3)
+    monkeypatch.setattr("gpuanim.adata.obsm.BAND_BYTES", 8 * N * 3)
     source = open_cells(adata).frames("ranking")
     np.testing.assert_array_equal(np.stack(list(source.steps())), adata.obsm["ranking"].T)
 

@@ -43,9 +43,9 @@ class Linear(Norm):
         The value of the middle of the colour map, or None. Limits that are not numbers give way so that it
         lies between them.
     scope
-        "film": limits of all steps together, which are read once or twice before the first frame unless
-        `vmin` and `vmax` are numbers. A callable is asked for each step; the lowest vmin, the highest vmax
-        and the mean vcenter hold. "frame": limits of each step.
+        "film": limits of all steps together, which are read before the first frame (once, twice for
+        percentiles) unless all limits are numbers. A callable is asked for each step; the lowest vmin, the
+        highest vmax and the mean vcenter hold. "frame": limits of each step.
 
     Raises
     ------

@@ -166,6 +166,8 @@ class _Wanted:
             answer.values[rows[tied]] = self.usual[s]
             answer.less[rows[tied]] = self.below[rows[tied]] + lower
             answer.equal[rows[tied]] = ties
+            if tied.all():
+                continue
             rest, above = rows[~tied], ranks[~tied] > lower + ties
             inner_ranks = partial(_constant, ranks[~tied] - ties * above)
             # Each time bins are 2**15 times narrower: a third time only if float32 cannot tell values apart.

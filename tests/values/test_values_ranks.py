@@ -128,6 +128,16 @@ def test_film_scope_ranks_among_all_steps(values, cuts, stretch):
     assert np.array_equal(encoded(Rank("film", stretch), values, steps=steps), binned(values, stretch))
 
 
+def test_a_crowded_bin_whose_ranks_all_fall_on_one_value():
+    values = np.concatenate([np.full(500, 1e-44), np.full(30, 1.4e-45), np.zeros(2), [1.0]]).astype(
+        np.float32
+    )
+    for ties in (values, values[::-1].copy()):
+        with always_binning(_MANY_RANKS=1, _MANY_MEMBERS=3, _SAMPLE=4):
+            assert np.array_equal(encoded(Rank(), ties), binned(ties))
+            assert np.array_equal(encoded(Rank("film"), ties), binned(ties))
+
+
 def test_film_of_mixed_types():
     rng = np.random.default_rng(0)
     steps = [

@@ -17,8 +17,8 @@ from typing import Any, NoReturn, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim._obsm import ObsmSource, dense, floats
-from gpuanim._store import Categories, MemoryStore, Store, column, open_store
+from gpuanim.adata.obsm import ObsmSource, dense, floats
+from gpuanim.adata.store import Categories, MemoryStore, Store, column, open_store
 from gpuanim.errors import DataKeyError, OptionError, ShapeError
 
 __all__ = ["Categories", "Cells", "ObsmSource", "open_cells"]
