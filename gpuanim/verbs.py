@@ -202,10 +202,12 @@ def create_animation(
 
 
 def _first(clrarr: Any, niter: int | None) -> Any:
-    """Apply `niter` to a list as the original does: only the first that many are shown."""
-    if niter is not None and isinstance(clrarr, Sequence):
-        return clrarr[:niter]
-    return clrarr
+    """Apply `niter` to a list: only the first that many are shown."""
+    if niter is None or not isinstance(clrarr, Sequence):
+        return clrarr
+    if niter > len(clrarr):
+        raise OptionError(f"niter is {niter}, but clrarr holds {len(clrarr)} arrays")
+    return clrarr[:niter]
 
 
 def _common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | None:

@@ -91,7 +91,7 @@ class Columns(Indexed):
 
 
 def _turned(band: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return the transpose, contiguous: 2 ms for a column of a million rows, 9 ms if numpy does it at once."""
+    """Return the transpose, contiguous: 2 ms for a column of a million rows instead of 9 at once."""
     out = np.empty(band.shape[::-1], band.dtype)
     for start in range(0, len(band), 4096):  # rows that stay in the cache until all columns have had them
         out[:, start : start + 4096] = band[start : start + 4096].T

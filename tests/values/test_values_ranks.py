@@ -133,7 +133,7 @@ def test_a_crowded_bin_whose_ranks_all_fall_on_one_value():
         np.float32
     )
     for ties in (values, values[::-1].copy()):
-        with always_binning(_MANY_RANKS=1, _MANY_MEMBERS=3, _SAMPLE=4):
+        with always_binning(_MANY_RANKS=1, _MANY_MEMBERS=3, _SAMPLE=16):
             assert np.array_equal(encoded(Rank(), ties), binned(ties))
             assert np.array_equal(encoded(Rank("film"), ties), binned(ties))
 
