@@ -119,15 +119,21 @@ def _ends(values: Values) -> tuple[float, int, float, int]:
     if len(values) == 0:
         return np.inf, 0, -np.inf, 0
     parts = _threads.blocks(len(values), 1 << 16)
-    ends = np.empty((len(parts), 2))
+    ends, ties = np.empty((len(parts), 2)), np.empty((len(parts), 2), np.int64)
 
-    def task(i: int) -> None:
+    def extremes(i: int) -> None:
         part = values[slice(*parts[i])]
         ends[i] = np.fmin.reduce(part), np.fmax.reduce(part)
 
-    _threads.run(task, len(parts))
+    _threads.run(extremes, len(parts))
     low, high = np.fmin.reduce(ends[:, 0]), np.fmax.reduce(ends[:, 1])
     if np.isnan(low):
         return np.inf, 0, -np.inf, 0
-    n_low, n_high = np.count_nonzero(values == low), np.count_nonzero(values == high)
+
+    def count(i: int) -> None:
+        part = values[slice(*parts[i])]
+        ties[i] = np.count_nonzero(part == low), np.count_nonzero(part == high)
+
+    _threads.run(count, len(parts))
+    n_low, n_high = ties.sum(0)
     return float(low), int(n_low), float(high), int(n_high)
