@@ -15,11 +15,19 @@ import numba
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def _compiled(function: F, **options: Any) -> F:
+    options |= {"nogil": True, "error_model": "numpy"}
+    try:
+        return cast(F, numba.njit(cache=True, **options)(function))
+    except RuntimeError:  # neither the package nor the user's cache folder can be written
+        return cast(F, numba.njit(**options)(function))
+
+
 def kernel(function: F) -> F:
     """Compile `function` on its first call, without the GIL; the machine code is cached on disk."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    return _compiled(function)
 
 
 def inline(function: F) -> F:
     """Compile `function` for use inside other kernels; LLVM decides on inlining."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", inline="never")(function))
+    return _compiled(function, inline="never")

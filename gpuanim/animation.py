@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -142,6 +144,9 @@ class Animation:
         """
         start = time.perf_counter()
         timings = Timings()
+        if not isinstance(target, str | Path):
+            raise OptionError(f"target must be a file name, not {target!r}")
+        title = "".join(c for c in str(title) if c.isprintable())
         if encoder is None:
             encoder = encoder_for(target, **options)
         elif options:
@@ -151,8 +156,8 @@ class Animation:
             plan = self._plan(encoder.formats, dpi=dpi, fps=fps, title=title)
         with raster.create(plan.renderer) as renderer:
             writer = encoder.open(path, plan.spec)
-            with _bar(plan.spec.n_frames, path.name, shown=progress) as bar:
-                count = record(self._film, plan, renderer, writer, timings, bar.update)
+            with _bar(plan.spec.n_frames, path.name, shown=progress) as on_frame:
+                count = record(self._film, plan, renderer, writer, timings, on_frame)
             facts = renderer.facts()
         timings.seconds["total"] = time.perf_counter() - start
         return SaveResult(
@@ -161,7 +166,7 @@ class Animation:
             plan.spec.width,
             plan.spec.height,
             plan.spec.fps,
-            _nbytes(path, count),
+            sum(file.stat().st_size for file in encoder.files(path, count)),
             plan.renderer,
             plan.reason,
             MappingProxyType(timings.seconds),
@@ -190,6 +195,10 @@ class Animation:
             If there is no such frame.
         """
         timeline = self._film.timeline
+        try:
+            index = operator.index(index)
+        except TypeError:
+            raise OptionError(f"index must be a whole number, not {index!r}") from None
         if timeline.n_frames is not None:
             if not -timeline.n_frames <= index < timeline.n_frames:
                 raise IndexError(f"frame {index} of a film of {timeline.n_frames} frames")
@@ -265,6 +274,10 @@ class Animation:
         if not embed_frames:
             if linked_file is None:
                 raise OptionError('embed_frames=False needs linked_file="film.mp4", the file to refer to')
+            if Path(linked_file).suffix.lower() not in (".mp4", ".m4v"):
+                raise OptionError(
+                    f"linked_file must be an .mp4 file, which browsers play, not {str(linked_file)!r}"
+                )
             result = self.save(linked_file, fps=fps)
             return player_html(
                 quote(Path(linked_file).as_posix()), fps=result.fps, n_frames=result.n_frames,
@@ -305,13 +318,13 @@ class Animation:
         )
 
 
-def _nbytes(path: Path, count: int) -> int:
-    if path.is_file():
-        return path.stat().st_size
-    return sum(Path(str(path) % i).stat().st_size for i in range(count)) if "%" in str(path) else 0
-
-
-def _bar(total: int | None, name: str, *, shown: bool) -> Any:
+@contextmanager
+def _bar(total: int | None, name: str, *, shown: bool) -> Iterator[Callable[[], object]]:
+    """Yield what is called after each frame; without a bar tqdm, which keeps a thread, is not loaded."""
+    if not shown:
+        yield lambda: None
+        return
     from tqdm import tqdm
 
-    return tqdm(total=total, desc=name, unit="frame", disable=not shown, dynamic_ncols=True)
+    with tqdm(total=total, desc=name, unit="frame", dynamic_ncols=True) as bar:
+        yield bar.update

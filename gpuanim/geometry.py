@@ -70,10 +70,12 @@ def check_coords(coords: Any, what: str = "coords") -> Coords:
     ShapeError
         If there are not two columns or more, no rows, or values that are not finite.
     """
-    array = coords.get() if hasattr(coords, "get") and not isinstance(coords, dict) else coords
-    if hasattr(array, "to_numpy"):
-        array = array.to_numpy()
-    array = np.asarray(array)
+    from gpuanim.values.convert import as_numpy
+
+    try:
+        array = as_numpy(coords)
+    except (TypeError, ValueError) as error:
+        raise ShapeError(f"{what} cannot be read as an array of shape (n, 2): {error}") from error
     if array.ndim != 2 or array.shape[1] < 2:
         raise ShapeError(f"{what} must have shape (n, 2), one row per point, not {array.shape}")
     if array.dtype.kind not in "fiub":
@@ -115,6 +117,8 @@ def fit_view(
 
     With aspect "equal" the direction that has room to spare is widened around its middle.
     """
+    if not math.isfinite(bounds[1] - bounds[0] + bounds[3] - bounds[2]):
+        raise ShapeError("coords span more than a number can hold; scale them down")
     x0, x1 = _limits(bounds[0], bounds[1], xlim, margin)
     y0, y1 = _limits(bounds[2], bounds[3], ylim, margin)
     if aspect == "equal":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
 
-__all__ = ["Look", "make_look"]
+__all__ = ["Look", "make_look", "positive"]
 
 ORDERS = ("data", "value", "abs", "random")
 ASPECTS = ("equal", "auto")
@@ -76,11 +77,11 @@ def make_look(
 
     if size is not None and figsize is not None:
         raise OptionError("give size (pixels) or figsize (inches), not both")
-    dpi = float(dpi) if dpi is not None else 100.0
-    if not (math.isfinite(dpi) and dpi > 0):
-        raise OptionError(f"dpi must be a positive number, not {dpi!r}")
+    dpi = 100.0 if dpi is None else positive("dpi", dpi)
     if figsize is None:
         width, height = _pair("size", (1080, 1080) if size is None else size)
+        if width != int(width) or height != int(height):
+            raise OptionError(f"size must be whole pixels, not {size!r}")
         figsize = (width / dpi, height / dpi)
     look = Look(
         figsize=_pair("figsize", figsize),
@@ -89,7 +90,7 @@ def make_look(
         edge=float(rcParams["patch.linewidth"]),
         alpha=_number("alpha", alpha, 0.0, 1.0),
         order=_order(order, n_points),
-        seed=int(seed),
+        seed=_seed(seed),
         antialias=bool(antialias),
         background=_background(background),
         xlim=_interval("xlim", xlim),
@@ -103,6 +104,27 @@ def make_look(
         raise OptionError(f"aspect must be one of {ASPECTS}, not {aspect!r}")
     look.pixels(dpi)
     return look
+
+
+def positive(name: str, value: Any) -> float:
+    """Return a positive, finite number, or raise OptionError."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise OptionError(f"{name} must be a positive number, not {value!r}")
+    return number
+
+
+def _seed(seed: Any) -> int:
+    try:
+        number = operator.index(seed)
+    except TypeError:
+        number = -1
+    if number < 0:
+        raise OptionError(f"seed must be a whole number from 0 on, not {seed!r}")
+    return number
 
 
 def _pair(name: str, value: Any) -> tuple[float, float]:
@@ -165,4 +187,4 @@ def _background(background: Any) -> NDArray[np.uint8] | None:
 
     if background is None or (isinstance(background, str) and background == "none"):
         return None
-    return as_rgb(background)
+    return as_rgb(background, "background")

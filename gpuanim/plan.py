@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from gpuanim import raster
 from gpuanim.chrome.stage import BareAxes
-from gpuanim.errors import FormatError, OptionError
+from gpuanim.errors import FormatError
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import View, fit_view, point_diameter
-from gpuanim.look import Look
+from gpuanim.look import Look, positive
 from gpuanim.raster._base import Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
@@ -113,9 +113,7 @@ def resolve(
 def _dpi(look: Look, override: float | None) -> float:
     if override is None:
         return look.dpi
-    if not (np.isfinite(override) and override > 0):
-        raise OptionError(f"dpi must be a positive number, not {override!r}")
-    return float(override)
+    return positive("dpi", override)
 
 
 def _asked_renderer(look: Look) -> str:

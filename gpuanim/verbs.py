@@ -131,9 +131,11 @@ def animate(
     from gpuanim.values.normalize import as_norm
     from gpuanim.values.sources import as_source
 
-    place, n_points = as_coords(coords, n_steps)
     # A callable has as many steps as the film has frames, unless it is told otherwise.
-    if n_steps is None and callable(values) and not isinstance(values, Source):
+    place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
+    if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
+        n_steps = place.n_steps
+    if n_steps is None and callable(values):
         n_steps = n_frames
     source = as_source(values, n_points=n_points, n_steps=n_steps)
     timeline = Timeline.resolve(
@@ -203,6 +205,8 @@ def create_animation(
 
 def _first(clrarr: Any, niter: int | None) -> Any:
     """Apply `niter` to a list: only the first that many are shown."""
+    if niter is not None and (not isinstance(niter, int) or niter < 1):
+        raise OptionError(f"niter must be a whole number from 1 on, not {niter!r}")
     if niter is None or not isinstance(clrarr, Sequence):
         return clrarr
     if niter > len(clrarr):

@@ -55,6 +55,11 @@ class Encoder(ABC):
     def open(self, target: Path, spec: FilmSpec) -> Writer:
         """Check that `target` can be written and start; raises before the first frame."""
 
+    def files(self, target: Path, n_frames: int) -> list[Path]:
+        """Name the files that a film of `n_frames` frames at `target` consists of."""
+        del n_frames
+        return [target]
+
     def notes(self, spec: FilmSpec) -> tuple[str, ...]:
         """Say what the format cannot hold exactly, such as GIF's hundredths of a second."""
         del spec

@@ -67,6 +67,9 @@ class HTML(Encoder):
             raise OptionError(f"embed_limit must be a positive number of megabytes, not {self.embed_limit!r}")
         self._video()
 
+    def files(self, target: Path, n_frames: int) -> list[Path]:
+        return [target] if self.embed_frames else [target, target.with_suffix(".mp4")]
+
     def open(self, target: Path, spec: FilmSpec) -> _Writer:
         """Start the film in a hidden folder beside `target`."""
         page = check_target(target)

@@ -56,6 +56,9 @@ class PNG(Encoder):
         if not (isinstance(self.compress_level, int) and 0 <= self.compress_level <= 9):
             raise OptionError(f"compress_level must be from 0 to 9, not {self.compress_level!r}")
 
+    def files(self, target: Path, n_frames: int) -> list[Path]:
+        return [target.with_name(_numbered(target.name, self.start + i)) for i in range(n_frames)]
+
     def open(self, target: Path, spec: FilmSpec) -> _Writer:
         """Check the target and start the threads that compress."""
         check_spec(self, spec)

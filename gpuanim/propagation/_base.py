@@ -104,6 +104,7 @@ class Propagation(Source):
         if mask is None and not bool(signal.any()):
             raise OptionError("labels are 0 in all rows, so there is nothing to propagate; label a row")
         self._shape = signal.shape
+        self.n_columns = math.prod(signal.shape[1:])
         self._labels = inward(signal[:, 0] if signal.shape[1:] == (1,) else signal)
         self._labeled = None if mask is None else inward(mask)
         self._degree = product.column_sums()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,14 @@ __all__ = ["check_alpha", "check_tol", "read_labels", "read_mask"]
 
 def check_alpha(alpha: float, name: str) -> float:
     """Return `alpha`, or raise an `OptionError` if it is not between 0 and 1."""
-    if not 0 < alpha < 1:
+    if not isinstance(alpha, Real) or not 0 < alpha < 1:
         raise OptionError(f"{name} must be above 0 and below 1, got {alpha}; 0.8 to 0.999 is usual")
     return float(alpha)
 
 
 def check_tol(tol: float, name: str) -> float:
     """Return `tol`, or raise an `OptionError` if it is negative or not finite."""
-    if not 0 <= tol < math.inf:
+    if not isinstance(tol, Real) or not 0 <= tol < math.inf:
         raise OptionError(f"{name} must be finite and not negative, got {tol}; 0.01 is usual")
     return float(tol)
 

@@ -20,6 +20,8 @@ class Source(ABC):
         Number of points, or None until the first step was read.
     n_steps
         Number of steps, or None when only the end will tell.
+    n_columns
+        Values per point and step; a film shows one.
     rewindable
         Whether `steps()` can be called more than once.
     permutation
@@ -29,6 +31,7 @@ class Source(ABC):
 
     n_points: int | None = None
     n_steps: int | None = None
+    n_columns: int = 1
     rewindable: bool = True
     permutation: Ids | None = None
 

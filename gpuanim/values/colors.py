@@ -40,6 +40,12 @@ def color_table(cmap: Any = None, *, na_color: Any = "lightgray", n_levels: int 
         If there is no such colormap or colour, or one is translucent: `alpha` is for that.
     """
     found = _colormap(cmap, n_levels)
+    ends = found([0.0, 1.0])
+    if not (np.array_equal(found.get_under(), ends[0]) and np.array_equal(found.get_over(), ends[1])):
+        raise OptionError(
+            "cmap has colours of its own for values beyond the limits, which are shown in its first and last "
+            "colour here; leave them out: cmap.with_extremes(under=cmap(0.0), over=cmap(1.0))"
+        )
     levels = np.arange(n_levels)
     places = (levels + 0.5) / n_levels if n_levels != found.N else levels
     rgba = np.asarray(found(places, bytes=True))

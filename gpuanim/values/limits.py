@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gpuanim.errors import OptionError
+from gpuanim.errors import OptionError, SourceError
 from gpuanim.types import Values
 from gpuanim.values._base import Steps
 from gpuanim.values.selection import select, select_film
@@ -101,7 +101,10 @@ def _each_step(
 
 
 def _answer(name: str, ask: Callable[[Values], float], values: Values) -> float:
-    answer = ask(values)
+    try:
+        answer = ask(values)
+    except Exception as error:
+        raise SourceError(f"{name}: the callable failed: {error!r}") from error
     try:
         number = float(answer)
     except (TypeError, ValueError):

@@ -142,6 +142,10 @@ def _levels_of(norm: Any, values: Values) -> NDArray[np.int64]:
         result = norm(values)
     data = np.ma.getdata(result)
     whole = data.dtype.kind in "iu"  # already levels
+    if whole and hasattr(
+        norm, "Ncmap"
+    ):  # rows of a map of so many colours, which ours spreads over all levels
+        data = ((np.clip(data, 0, norm.Ncmap - 1) + 0.5) * LEVELS / norm.Ncmap).astype(np.int64)
     levels = np.clip(data, 0, LEVELS - 1).astype(np.int64) if whole else levels_of_shares(data)
     levels[np.ma.getmaskarray(result)] = -1
     infinite = np.isinf(values)

@@ -150,6 +150,9 @@ def _of_array(values: Any, n_points: int, n_steps: int | None) -> Source:
 def _passed(source: Source, n_points: int, n_steps: int | None) -> Source:
     if source.n_points not in (None, n_points):
         raise ShapeError(f"values have {source.n_points} points, expected {n_points}")
+    if source.n_columns != 1:
+        text = f"values have {source.n_columns} columns at each step, a film shows one"
+        raise ShapeError(f"{text}: choose a column, (f[:, 0] for f in F)")
     if source.n_points is not None and n_steps in (None, source.n_steps):
         return source
     return _Checked(source, n_points, n_steps)

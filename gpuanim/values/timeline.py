@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -295,6 +296,6 @@ def _blend(tween: Any, ease: Any) -> Ease | None:
 
 def _eased(ease: Ease, share: float) -> float:
     eased = ease(share)
-    if not 0 <= eased <= 1:
+    if not isinstance(eased, Real) or not 0 <= eased <= 1:
         raise OptionError(f"ease must return numbers from 0 to 1, it returned {eased!r} for {share:g}")
     return float(eased)

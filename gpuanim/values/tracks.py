@@ -72,14 +72,20 @@ def as_coords(coords: Any, n_steps: int | None) -> tuple[Coords | Track, int]:
             raise OptionError("coords is a callable: say how many steps it has, n_steps=...")
         track = Track(coords, n_steps)
     elif isinstance(coords, Sequence) and len(coords) > 0 and np.ndim(coords[0]) == 2:
-        track = Track(coords.__getitem__, len(coords))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
     elif getattr(coords, "ndim", 2) == 3:
         if len(coords) == 0:
             raise OptionError("coords has no steps")
-        track = Track(coords.__getitem__, len(coords))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
     else:
         still = check_coords(coords)
         return still, len(still)
     if track.n_points is None:
         raise OptionError("coords has no steps")
     return track, track.n_points
+
+
+def _first(n_steps: int | None, available: int) -> int:
+    if n_steps is not None and n_steps > available:
+        raise OptionError(f"n_steps is {n_steps}, but coords have {available} steps")
+    return n_steps or available
