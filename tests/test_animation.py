@@ -322,6 +322,9 @@ def test_a_callable_that_fails_at_step_4_leaves_nothing(cloud, steps, tmp_path, 
         ({"s": [1, 2]}, ga.ShapeError, r"s must be one number or have shape \(400,\)"),
         ({"xlim": (1, 1)}, ga.OptionError, "xlim must be two different"),
         ({"dpi": -5}, ga.OptionError, "dpi must be a positive number"),
+        ({"dpi": "x"}, ga.OptionError, "dpi must be a positive number"),
+        ({"seed": -1}, ga.OptionError, "seed must be a whole number"),
+        ({"size": (1.5, 2)}, ga.OptionError, "size must be whole pixels"),
         ({"cmap": "virdis"}, ga.OptionError, "viridis"),
         ({"norm": "ranks"}, ga.OptionError, "rank"),
         ({"renderer": "metal"}, ga.OptionError, "renderer must be"),
@@ -374,6 +377,88 @@ def test_arguments_are_not_changed(cloud, steps, tmp_path):
     small(cloud, steps, norm="rank", order="abs").save(tmp_path / "x.mp4")
     assert np.array_equal(cloud, before[0])
     assert all(np.array_equal(a, b) for a, b in zip(steps, before[1], strict=True))
+
+
+def test_frames_masks_and_ragged_lists_as_coords(cloud, steps):
+    import pandas as pd
+
+    assert np.array_equal(small(pd.DataFrame(cloud), steps).frame(2), small(cloud, steps).frame(2))
+    masked = np.ma.array(cloud, mask=False)
+    masked[3] = np.ma.masked
+    with pytest.raises(ga.ShapeError, match="1 of 400 rows hold NaN or inf, the first is row 3"):
+        small(masked, steps)
+    with pytest.raises(ga.ShapeError, match="cannot be read as an array"):
+        ga.animate([[1, 2], [3]], [[0.0, 1.0]])
+    with pytest.raises(ga.ShapeError, match="span more than a number can hold"):
+        ga.animate([[-1.7e308, 0], [1.7e308, 1]], [[0.0, 1.0]]).frame(0)
+
+
+def test_boundary_norm_of_a_short_list_of_colours():
+    from matplotlib.colors import BoundaryNorm, ListedColormap
+
+    cmap = ListedColormap(["red", "lime", "blue"])
+    picture = ga.animate(
+        [[0, 0], [1, 0], [2, 0]], [[0.5, 1.5, 2.5]], norm=BoundaryNorm([0, 1, 2, 3], cmap.N), cmap=cmap,
+        size=(90, 30), s=100, xlim=(-0.5, 2.5), ylim=(-0.5, 0.5),
+    ).frame(0)  # fmt: skip
+    assert picture[15, [15, 45, 75]].tolist() == [[255, 0, 0], [0, 255, 0], [0, 0, 255]]
+
+
+def test_colours_beyond_the_limits_are_refused(cloud, steps):
+    import matplotlib as mpl
+
+    with pytest.raises(ga.OptionError, match="colours of its own for values beyond"):
+        small(cloud, steps, cmap=mpl.colormaps["viridis"].with_extremes(under="red"))
+
+
+@pytest.mark.parametrize("name", ["50% done %03d.png", "100%/f%d.png", "%s%d.png"])
+def test_stills_with_percent_signs_in_their_names(cloud, steps, tmp_path, name):
+    (tmp_path / "100%").mkdir()
+    result = small(cloud, steps).save(tmp_path / name, start=5)
+    files = [p for p in tmp_path.rglob("*.png")]
+    assert len(files) == 6
+    assert result.nbytes == sum(p.stat().st_size for p in files)
+
+
+def test_linked_film_must_be_one_that_browsers_play(cloud, steps, tmp_path):
+    for name in ("film.gif", "%d.png"):
+        with pytest.raises(ga.OptionError, match="linked_file must be an"):
+            small(cloud, steps).to_jshtml(embed_frames=False, linked_file=tmp_path / name)
+    assert left_behind(tmp_path) == []
+
+
+def test_propagation_of_several_columns_is_refused(cloud):
+    labels = np.zeros((400, 2))
+    labels[0] = 1
+    steps = ga.LabelPropagation(np.ones((400, 400)), labels, n_steps=2)
+    with pytest.raises(ga.ShapeError, match="choose a column"):
+        small(cloud, steps)
+
+
+def test_moving_points_and_values_find_their_number_of_steps(cloud, steps):
+    places = np.stack([cloud + t for t in range(6)])
+    assert ga.animate(places, steps, n_steps=3).n_frames == 3
+    assert ga.animate(places, lambda i: steps[i]).n_frames == 6
+    assert ga.animate(lambda i: places[i], lambda i: steps[i], n_frames=6).n_frames == 6
+    assert ga.animate(places, iter(steps), vmin=-1, vmax=1).n_frames == 6
+    with pytest.raises(ga.OptionError, match="n_steps is 7, but coords have 6"):
+        ga.animate(places, steps[0], n_steps=7)
+
+
+def test_a_callable_limit_that_fails(cloud, steps):
+    with pytest.raises(ga.SourceError, match="vmin: the callable failed"):
+        small(cloud, steps, vmin=lambda v: 1 / 0).frame(0)
+
+
+def test_without_a_writable_cache_kernels_compile_all_the_same(tmp_path):
+    code = (
+        "import numba.core.caching as c; c.CacheImpl.check_cachable = lambda *a: True\n"
+        "c.FunctionCache._impl_class._locator_classes = []\n"
+        "import numpy as np, gpuanim as ga\n"
+        "print(ga.animate([[0, 0]], [[1.0]], size=(4, 4)).frame(0).shape)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "(4, 4, 3)"
 
 
 # ---- the drop-in
