@@ -415,7 +415,7 @@ def test_colours_beyond_the_limits_are_refused(cloud, steps):
 def test_stills_with_percent_signs_in_their_names(cloud, steps, tmp_path, name):
     (tmp_path / "100%").mkdir()
     result = small(cloud, steps).save(tmp_path / name, start=5)
-    files = [p for p in tmp_path.rglob("*.png")]
+    files = list(tmp_path.rglob("*.png"))
     assert len(files) == 6
     assert result.nbytes == sum(p.stat().st_size for p in files)
 
