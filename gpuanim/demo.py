@@ -48,7 +48,16 @@ def _real() -> tuple[str, Any]:
         coords, graph = cells.embedding("umap"), cells.graph()
     values = _propagation(graph, coords, cells.seeds([0, 350]), steps=20)
     film = animate(
-        coords, values, norm=Rank(stretch=True), tween="linear", duration=6, fps=30, hold=1, size=SIZE, s=160
+        coords,
+        values,
+        norm=Rank(stretch=True),
+        order="value",
+        tween="linear",
+        duration=6,
+        fps=30,
+        hold=1,
+        size=SIZE,
+        s=160,
     )
     return "pbmc68k", film
 
