@@ -84,7 +84,9 @@ class FileStore:
         self._root = root
         self.title = title
         self._index = root["obs"][_text(root["obs"].attrs.get("_index", "_index"))]
-        self.n_obs = int(self._index.shape[0])
+        # anndata 0.13 writes names with pandas 3 as a group of values and a mask.
+        names = self._index["values"] if hasattr(self._index, "keys") else self._index
+        self.n_obs = int(names.shape[0])
 
     def keys(self, slot: str) -> list[str]:
         if slot not in self._root:
