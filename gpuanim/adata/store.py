@@ -188,6 +188,8 @@ def decode(element: Any) -> Any:
         return csr_matrix(parts, shape=(int(shape[0]), int(shape[1])))
     if kind == "categorical":
         return Categories(element["codes"][...], _words(decode(element["categories"])))
+    if kind == "nullable-string-array" and not element["mask"][...].any():
+        return decode(element["values"])  # anndata's reader takes 0.5 s to import
     from anndata.io import read_elem
 
     return read_elem(element)
