@@ -296,7 +296,7 @@ def test_strings_of_fixed_length(shared_data):
 
 
 def test_file_from_before_anndata_07(pbmc68k):
-    scanpy = pytest.importorskip("scanpy")
+    scanpy = pytest.importorskip("scanpy", reason="scanpy (extra demo) is the reference")
     path = Path(scanpy.__file__).parent / "datasets" / "10x_pbmc68k_reduced.h5ad"
     if not path.is_file():
         pytest.skip("this scanpy keeps its cells in another format")
