@@ -11,7 +11,7 @@ import numpy as np
 from gpuanim.errors import OptionError, SourceError
 from gpuanim.types import Values
 from gpuanim.values._base import Steps
-from gpuanim.values.selection import select, select_film
+from gpuanim.values.selection import Ends, select, select_film
 
 __all__ = ["Limit", "check_limit", "fixed", "resolve_limits"]
 
@@ -117,8 +117,9 @@ def _answer(name: str, ask: Callable[[Values], float], values: Values) -> float:
 def _quantiles(steps: Steps, percentiles: list[float], *, film: bool) -> dict[float, float]:
     positions = np.empty(0)
 
-    def ranks_of(n: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    def ranks_of(n: int, ends: Ends) -> np.ndarray[Any, np.dtype[np.int64]]:
         nonlocal positions
+        del ends
         positions = (n - 1) * (np.array(percentiles) / 100)
         below = np.floor(positions).astype(np.int64)
         return np.sort(np.concatenate([below, np.minimum(below + 1, n - 1)])) + 1

@@ -7,35 +7,54 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim._jit import inline, kernel
+from gpuanim._jit import kernel
 from gpuanim.types import Values
 from gpuanim.values.kernels import PIECE, bins_of
 
-__all__ = ["CLOSED", "count", "gather", "locate", "resolve", "vote"]
+__all__ = ["CLOSED", "SPARE", "count", "extremes", "gather", "locate", "vote"]
 
 CLOSED = np.uint8(255)
 """Slot of the bins that nobody asks about; there are at most 255 others."""
 
-_SIGN = np.uint64(1 << 63)
-_FEW = 24
-"""Members that are sorted by insertion instead of counted once more."""
+SPARE = 16
+"""Counts for the value that most have, in turn: adding to a single one waits for the store before."""
+
+LANES = 64
+"""Values whose extremes are followed side by side: four registers of AVX-512."""
 
 I64 = NDArray[np.int64]
-U64 = NDArray[np.uint64]
 
 
-@inline
-def _key64(value: Any) -> np.uint64:
-    """Return an integer in the order of the float64 values; both zeros are one."""
-    bits = np.float64(np.float64(value) + 0.0).view(np.int64)
-    return np.uint64(np.uint64(np.uint64(bits >> np.int64(63)) | _SIGN) ^ np.uint64(bits))
+@kernel
+def extremes(values: Values, lo: int, hi: int, ends: Values, ties: I64) -> None:
+    """Find the smallest and the largest of `values[lo:hi]`, and how many have each; NaN does not count.
 
-
-@inline
-def _value_of(key: np.uint64) -> float:
-    """Return the value of a key of `_key64`."""
-    bits = key ^ _SIGN if key & _SIGN else ~key
-    return np.uint64(bits).view(np.float64)
+    Parameters
+    ----------
+    ends, ties
+        (2,) are written: of the type of the values, inf and -inf where there is none, and counts.
+    """
+    # One running extreme for each lane: LLVM vectorises no minimum over values that may be NaN.
+    least = np.full(LANES, np.inf, values.dtype)
+    most = np.full(LANES, -np.inf, values.dtype)
+    part = values[lo:hi]  # indices from 0 need no test for negative ones
+    whole = len(part) // LANES * LANES
+    for start in range(0, whole, LANES):
+        for j in range(LANES):
+            value = part[start + j]
+            least[j] = value if value < least[j] else least[j]
+            most[j] = value if value > most[j] else most[j]
+    for j in range(len(part) - whole):
+        value = part[whole + j]
+        least[j] = value if value < least[j] else least[j]
+        most[j] = value if value > most[j] else most[j]
+    low, high = least.min(), most.max()
+    n_low, n_high = np.int64(0), np.int64(0)
+    for i in range(len(part)):
+        n_low += np.int64(part[i] == low)
+        n_high += np.int64(part[i] == high)
+    ends[0], ends[1] = low, high
+    ties[0], ties[1] = n_low, n_high
 
 
 @kernel
@@ -46,16 +65,30 @@ def count(
     low: np.uint32,
     high: np.uint32,
     shift: np.uint32,
+    origin: Any,
+    scale: Any,
+    usual: Any,
     table: NDArray[np.uint32],
 ) -> None:
-    """Add the values `lo..hi` to the (2, n_bins + 1) counts of their bins, in either row; bin 0 is NaN's."""
-    # Adding to one count over and over waits for the store before. With two rows in turn, data that are
-    # mostly 0 take 0.8 ns a value instead of 1.4, and no data take much longer.
+    """Add the values `lo..hi` to the counts of their bins.
+
+    Parameters
+    ----------
+    usual
+        A value that is counted apart, or NaN.
+    table
+        (2, n_bins + 1 + SPARE): a value counts in either row; bin 0 is NaN's, the last SPARE are those of
+        `usual`.
+    """
+    # Adding to one count over and over waits for the store before, hence two rows.
     bins = np.empty(PIECE, np.uint32)
     even, odd = table[0], table[1]
+    spare = np.uint32(table.shape[1] - SPARE)
     for start in range(lo, hi, PIECE):
         piece = values[start : min(start + PIECE, hi)]
-        bins_of(piece, low, high, shift, bins)
+        bins_of(piece, low, high, shift, origin, scale, bins)
+        for j in range(len(piece)):
+            bins[j] = spare + np.uint32(j & (SPARE - 1)) if piece[j] == usual else bins[j]
         for j in range(0, len(piece) - 1, 2):
             even[bins[j]] += np.uint32(1)
             odd[bins[j + 1]] += np.uint32(1)
@@ -75,27 +108,16 @@ def locate(counts: I64, ranks: I64, bins: I64, below: I64) -> None:
 
 
 @kernel
-def vote(
-    sample: Values,
-    low: np.uint32,
-    high: np.uint32,
-    shift: np.uint32,
-    slot_of: NDArray[np.uint8],
-    usual: Values,
-) -> None:
+def vote(sample: Values, bins: NDArray[np.uint32], slot_of: NDArray[np.uint8], usual: Values) -> None:
     """Write the value that more than half of a slot's sample has, if there is one (Boyer & Moore 1981)."""
     votes = np.zeros(len(usual), np.int64)
-    bins = np.empty(PIECE, np.uint32)
-    for start in range(0, len(sample), PIECE):
-        piece = sample[start : start + PIECE]
-        bins_of(piece, low, high, shift, bins)
-        for j in range(len(piece)):
-            slot = slot_of[bins[j]]
-            if slot == CLOSED:
-                continue
-            if votes[slot] == 0:
-                usual[slot] = piece[j]
-            votes[slot] += 1 if usual[slot] == piece[j] else -1
+    for j in range(len(sample)):
+        slot = slot_of[bins[j]]
+        if slot == CLOSED:
+            continue
+        if votes[slot] == 0:
+            usual[slot] = sample[j]
+        votes[slot] += 1 if usual[slot] == sample[j] else -1
 
 
 @kernel
@@ -106,12 +128,15 @@ def gather(
     low: np.uint32,
     high: np.uint32,
     shift: np.uint32,
+    origin: Any,
+    scale: Any,
     slot_of: NDArray[np.uint8],
+    most_usual: Any,
     usual: Values,
     members: Values,
     slots: NDArray[np.uint8],
 ) -> int:
-    """Copy those of `values[lo:hi]` that lie in a slot and are not its usual value.
+    """Copy those of `values[lo:hi]` that lie in a slot and are neither its usual value nor `most_usual`.
 
     They are written from position 0 of `members` on, their slots beside them; both need room for `hi - lo`.
     Returns their number.
@@ -121,7 +146,9 @@ def gather(
     found = np.uint64(0)
     for start in range(lo, hi, PIECE):
         piece = values[start : min(start + PIECE, hi)]
-        bins_of(piece, low, high, shift, bins)
+        bins_of(piece, low, high, shift, origin, scale, bins)
+        for j in range(len(piece)):  # the bin of NaN is never open
+            bins[j] = np.uint32(0) if piece[j] == most_usual else bins[j]
         n_hits = np.uint32(0)
         for j in range(len(piece)):  # writes always and moves on if it counts: nothing to predict
             hits[n_hits] = np.uint32(j)
@@ -132,120 +159,3 @@ def gather(
             slots[found] = slot
             found += np.uint64(value != usual[slot])
     return np.int64(found)  # type: ignore[return-value]
-
-
-@inline
-def _insertion_sort(keys: U64, n: int) -> None:
-    for i in range(1, n):
-        key = keys[i]
-        j = i
-        while j > 0 and keys[j - 1] > key:
-            keys[j] = keys[j - 1]
-            j -= 1
-        keys[j] = key
-
-
-@inline
-def _nth(keys: U64, n: int, rank: int, counts: I64) -> tuple[np.uint64, int, int]:
-    """Return the key of `rank` (from 1) among `keys[:n]`, how many are less, and how many equal.
-
-    Narrows by 8 bits of what the keys do not share, until they are few or equal. `keys` is overwritten.
-    """
-    below = 0
-    while n > _FEW:
-        least, most = keys[0], keys[0]
-        for i in range(n):
-            least, most = min(least, keys[i]), max(most, keys[i])
-        if least == most:
-            return least, below, n
-        shift = np.uint64(0)
-        while (most - least) >> shift > np.uint64(255):
-            shift += np.uint64(1)
-        counts[:] = 0
-        for i in range(n):
-            counts[(keys[i] - least) >> shift] += 1
-        b = np.uint64(0)
-        while counts[b] < rank:
-            rank -= counts[b]
-            below += counts[b]
-            b += np.uint64(1)
-        kept = 0
-        for i in range(n):
-            if (keys[i] - least) >> shift == b:
-                keys[kept] = keys[i]
-                kept += 1
-        n = kept
-    _insertion_sort(keys, n)
-    key = keys[rank - 1]
-    first, last = rank - 1, rank
-    while first > 0 and keys[first - 1] == key:
-        first -= 1
-    while last < n and keys[last] == key:
-        last += 1
-    return key, below + first, last - first
-
-
-@inline
-def _by_slot(members: Values, slots: NDArray[np.uint8], n_slots: int) -> tuple[I64, U64]:
-    """Return the keys of the members ordered by slot, and where each slot starts."""
-    starts = np.zeros(n_slots + 1, np.int64)
-    for slot in slots:
-        starts[slot + 1] += 1
-    for s in range(n_slots):
-        starts[s + 1] += starts[s]
-    cursor = starts.copy()
-    keys = np.empty(len(members), np.uint64)
-    for i in range(len(members)):
-        keys[cursor[slots[i]]] = _key64(members[i])
-        cursor[slots[i]] += 1
-    return starts, keys
-
-
-@kernel
-def resolve(
-    members: Values,
-    slots: NDArray[np.uint8],
-    usual: Values,
-    sizes: I64,
-    ranks: I64,
-    rank_slots: I64,
-    below: I64,
-    found: NDArray[np.float64],
-    less: I64,
-    equal: I64,
-) -> None:
-    """Find the values of the ranks inside their slots.
-
-    Parameters
-    ----------
-    members, slots
-        (m,) from `gather`.
-    usual, sizes
-        (s,) the value of a slot that was left out of `members`, and the members with it.
-    ranks, rank_slots, below
-        (r,) the rank from 1, its slot, and the number of values in lower bins.
-    found, less, equal
-        (r,) are written: the value, the number of smaller ones, and the number of its equals. Ranks whose
-        `equal` is not 0 are left alone.
-    """
-    starts, keys = _by_slot(members, slots, len(usual))
-    scratch = np.empty(len(keys), np.uint64)
-    counts = np.empty(256, np.int64)
-    for r in range(len(ranks)):
-        if equal[r] > 0:
-            continue
-        s = rank_slots[r]
-        own = keys[starts[s] : starts[s + 1]]
-        rank, ties, ties_less = ranks[r] - below[r], sizes[s] - len(own), np.int64(0)
-        if ties > 0:
-            usual_key = _key64(usual[s])
-            for key in own:
-                ties_less += np.int64(key < usual_key)
-        if ties_less < rank <= ties_less + ties:
-            found[r], less[r], equal[r] = usual[s], below[r] + ties_less, ties
-            continue
-        above = ties if rank > ties_less else np.int64(0)  # the usual values that lie below this rank
-        for i in range(len(own)):  # assigning a slice would compile its error messages, for 2 s
-            scratch[i] = own[i]
-        key, lower, same = _nth(scratch, len(own), rank - above, counts)
-        found[r], less[r], equal[r] = _value_of(key), below[r] + lower + above, same

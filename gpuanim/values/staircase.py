@@ -48,7 +48,7 @@ class _Table:
         # The first threshold is often -inf: it goes to the first bin, whatever that is.
         bins = Bins.spread(distinct[1:] if len(distinct) > 1 else np.zeros(1))
         counts = np.empty(bins.count + 1, np.uint16)
-        fill_table(distinct, *bins.key, counts)
+        fill_table(distinct, bins.of(distinct), counts)
         filled = np.full(2 * LEVELS + 1, np.nan, thresholds.dtype)
         filled[: len(distinct)] = distinct
         codes = np.full(LEVELS + 1, LEVELS, np.uint16)
@@ -78,9 +78,10 @@ class Staircase(Mapping):
             table = self._tables[values.dtype] = _Table.of(self.thresholds(values.dtype))
         parts = _threads.blocks(len(out), _GRAIN)
         ids = _EVERYTHING if where is None else where
+        key = table.bins.key(values.dtype)
 
         def task(i: int) -> None:
-            encode(values, ids, *parts[i], *table.bins.key, table.counts, table.thresholds, table.codes, out)
+            encode(values, ids, *parts[i], *key, table.counts, table.thresholds, table.codes, out)
 
         _threads.run(task, len(parts))
 

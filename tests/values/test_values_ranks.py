@@ -13,6 +13,8 @@ from scipy.stats import rankdata
 
 from gpuanim.errors import OptionError
 from gpuanim.values import selection
+from gpuanim.values.bins import Bins
+from gpuanim.values.kernels import bins_of as kernel_bins
 from gpuanim.values.ranks import Rank
 
 
@@ -212,3 +214,21 @@ def test_scope_is_checked():
     assert Rank("film").needs_film
     with pytest.raises(OptionError, match='scope must be "film" or "frame", not \'step\''):
         Rank("step")
+
+
+@settings(max_examples=150)
+@given(points=STEPS32 | STEPS64 | BIMODAL, values=STEPS64, at=st.integers(0, 99))
+def test_bins_are_the_same_in_numpy_and_in_kernels_and_never_fall(points, values, at):
+    points = points[~np.isnan(points)]
+    if len(points) == 0:
+        points = np.zeros(1, np.float32)
+    with np.errstate(over="ignore"):
+        values = np.append(values, [points[at % len(points)], np.nan]).astype(points.dtype)
+    bins = Bins.spread(points)
+    found = np.empty(len(values), np.uint32)
+    kernel_bins(values, *bins.key(values.dtype), found)
+    assert np.array_equal(found, bins.of(values))
+    assert found.max() <= bins.count
+    ordered = found[np.argsort(values)][: np.count_nonzero(~np.isnan(values))]
+    assert (np.diff(ordered.astype(int)) >= 0).all()
+    assert (found[np.isnan(values)] == 0).all()
