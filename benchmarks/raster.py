@@ -69,12 +69,12 @@ def measure(coords: NDArray[np.float32], size: tuple[int, int], runs: int) -> di
         points = Points(x, y, float(style["diameter"]), ids)
         with CpuRenderer() as renderer:
             place = median_ms(lambda r=renderer, p=points, s=scene: r.place(p, s, len(p.x), keep=True), 3)  # type: ignore[misc]
-            renderer.paint(table, PixelFormat.NV12)
+            canvas = renderer.canvas(table, PixelFormat.NV12)
             out = PixelFormat.NV12.empty(width, height)
-            renderer.still(out)
+            canvas.still(out)
             seen = renderer.visible
             shown = codes if seen is None else codes[seen]
-            frame = median_ms(lambda r=renderer, c=shown, o=out: r.draw(c, o), runs)  # type: ignore[misc]
+            frame = median_ms(lambda r=canvas, c=shown, o=out: r.draw(c, o), runs)  # type: ignore[misc]
             results[name] = {"place_ms": place, "frame_ms": frame, **renderer.facts()}
     return results
 

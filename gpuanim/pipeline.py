@@ -87,7 +87,7 @@ class _Painter:
             if film.norm.scope == "film":
                 self.mapping = film.norm.fit(film.values.steps)
         with timings.measure("raster"):
-            renderer.paint(plan.table, plan.spec.pixel_format, plan.palette)
+            self.canvas = renderer.canvas(plan.table, plan.spec.pixel_format, plan.palette)
             if self.still:
                 self._place(np.asarray(film.coords), None)
         self._codes: Codes = np.empty(0, np.uint16)
@@ -107,9 +107,9 @@ class _Painter:
                 self._place(coords, values)
         with self.timings.measure("draw"):
             if not self.still or id(out) not in self._prepared:
-                self.renderer.still(out)
+                self.canvas.still(out)
                 self._prepared.add(id(out))
-            self.renderer.draw(self._codes, out)
+            self.canvas.draw(self._codes, out)
 
     def _place(self, coords: NDArray[np.floating], values: Values | None) -> None:
         plan, n = self.plan, len(coords)

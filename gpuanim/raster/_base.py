@@ -73,11 +73,26 @@ class Scene:
         return self.alpha == 1.0 and not self.antialias and crisp
 
 
-class Renderer(ABC):
-    """Draws frames of one film. Not shared between threads; `close` is idempotent.
+class Canvas(ABC):
+    """Writes the frames of one format from the geometry that its renderer was given last."""
 
-    `place` builds the compositing operator, `paint` fixes the colours, `visible` says which points can
-    be seen, `still` and `draw` write frames.
+    @abstractmethod
+    def still(self, out: Buffer) -> None:
+        """Write what does not change to a buffer: once per buffer and geometry, before `draw` to it."""
+
+    @abstractmethod
+    def draw(self, codes: Codes, out: Buffer) -> None:
+        """Write what changes to a buffer that holds the still part, or an earlier frame.
+
+        `codes` are those of the points in `Renderer.visible`, in its order.
+        """
+
+
+class Renderer(ABC):
+    """Holds the geometry of one film. Not shared between threads; `close` is idempotent.
+
+    `place` builds the compositing operator, `visible` says which points can be seen, and each `canvas`
+    applies the operator to the colours of frames of one format.
     """
 
     name: ClassVar[str]
@@ -87,25 +102,14 @@ class Renderer(ABC):
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         """Take new geometry: ids below `n_source`; `keep` says that many frames will use it."""
 
-    @abstractmethod
-    def paint(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None = None) -> None:
-        """Fix the colours that codes stand for and the format of the frames."""
-
     @property
     @abstractmethod
     def visible(self) -> Ids | None:
-        """Ascending (v,) positions in the source that can be seen, or None for all of them.
-
-        `draw` takes the codes of exactly these, in this order.
-        """
+        """Ascending (v,) positions in the source that can be seen, or None for all of them."""
 
     @abstractmethod
-    def still(self, out: Buffer) -> None:
-        """Write what does not change to a buffer: once per buffer, before the first `draw` to it."""
-
-    @abstractmethod
-    def draw(self, codes: Codes, out: Buffer) -> None:
-        """Write what changes to a buffer that holds the still part, or an earlier frame."""
+    def canvas(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None = None) -> Canvas:
+        """Return a canvas for frames of a format, whose codes stand for the colours of `table`."""
 
     @abstractmethod
     def close(self) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
-from gpuanim.raster.kernels import build, coverage
+from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
@@ -105,7 +105,9 @@ class Operator:
     n_source
         Number of values that ids refer to.
     keep
-        Whether many frames follow: then points that cannot be seen are left out of `visible`.
+        Whether many frames follow: then points that cannot be seen are left out of `visible`, and
+        `boxes` tells which quads the others touch: (visible, 4), first and last column, first and last
+        row.
     """
 
     def __init__(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
@@ -115,18 +117,27 @@ class Operator:
         self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
+        self.boxes = np.empty((0, 4), np.uint16)
         self.bands = self._composite_all(_bin(points, scene, self.band_rows))
         if keep:
-            self.visible = np.flatnonzero(self._seen).astype(np.uint32)
-            place = np.cumsum(self._seen, dtype=np.uint32)
-            for band in self.bands:
-                band.points = place[band.points] - np.uint32(1)
+            self._keep(points)
         del self._seen
+
+    def _keep(self, points: Points) -> None:
+        """Count points among the visible ones from now on, and find out where those lie."""
+        self.visible = np.flatnonzero(self._seen).astype(np.uint32)
+        place = np.cumsum(self._seen, dtype=np.uint32)
+        for band in self.bands:
+            band.points = place[band.points] - np.uint32(1)
+        self.boxes = np.tile(np.array([65535, 0, 65535, 0], np.uint16), (len(self.visible), 1))
+        radius, stride = _radius(points)
+        clip = np.array(self.scene.clip, np.int64)
+        update.find_boxes(points.x, points.y, radius, stride, points.ids, self._seen, place, clip, self.boxes)
 
     @property
     def nbytes(self) -> int:
         """Bytes of W."""
-        return sum(band.nbytes for band in self.bands)
+        return sum(band.nbytes for band in self.bands) + self.boxes.nbytes
 
     @property
     def n_fragments(self) -> int:
@@ -229,8 +240,7 @@ class Operator:
 
 def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
     """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
-    radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
-    stride = int(np.ndim(points.diameter) > 0)
+    radius, stride = _radius(points)
     clip = np.array(scene.clip, np.int64)
     n_bands = -(-scene.height // band_rows)
     parts = _threads.blocks(len(points.x), _POINT_GRAIN)
@@ -260,3 +270,9 @@ def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
         len(parts),
     )  # fmt: skip
     return out
+
+
+def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
+    """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
+    radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
+    return radius, int(np.ndim(points.diameter) > 0)

@@ -33,11 +33,11 @@ def render(pts, scn, codes, table=TABLE, fmt=PixelFormat.RGB24, palette=None, ke
     codes = np.asarray(codes, np.uint16)
     with CpuRenderer() as renderer:
         renderer.place(pts, scn, len(codes), keep=keep)
-        renderer.paint(table, fmt, palette)
+        canvas = renderer.canvas(table, fmt, palette)
         seen = renderer.visible
         out = np.full(fmt.nbytes(scn.width, scn.height), 77, np.uint8)
-        renderer.still(out)
-        renderer.draw(codes if seen is None else codes[seen], out)
+        canvas.still(out)
+        canvas.draw(codes if seen is None else codes[seen], out)
     return out.reshape(fmt.shape(scn.width, scn.height))
 
 
@@ -250,3 +250,83 @@ def test_words_hold_four_full_weights():
     assert word & (2**20 - 1) == 255 * ONE
     assert (word >> 20) * 4 < 2**64
     assert ((word >> 20) & (2**22 - 1)) == 255 * ONE
+
+
+FORMATS = st.sampled_from([f for f in PixelFormat if f is not PixelFormat.PAL8])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    FORMATS | st.just(PixelFormat.PAL8),
+    st.sampled_from([0.3, 1.0]),
+    st.lists(st.sampled_from([0.0, 0.004, 0.02, 0.3, 1.0]), min_size=1, max_size=8),
+)
+def test_a_film_of_few_changes_is_the_film_drawn_anew(seed, fmt, alpha, shares):
+    rng = np.random.default_rng(seed)
+    n, width, height = 600, 62, 44
+    flat = fmt is PixelFormat.PAL8
+    clip = (2, 0, width - 3, height - 1)
+    scn = scene(
+        width,
+        height,
+        clip=clip,
+        alpha=1.0 if flat else alpha,
+        antialias=not flat,
+        transparent=fmt is PixelFormat.RGBA,
+    )
+    pts = points(rng.uniform(-4, 66, (n, 2)), rng.uniform(1, 5, n) if seed % 2 else 2.5, rng.permutation(n))
+    palette = np.concatenate([WHITE[None], TABLE]) if flat else None
+    codes = rng.integers(0, 4, n).astype(np.uint16)
+    buffers = [np.zeros(fmt.nbytes(width, height), np.uint8) for _ in range(3)]
+    with CpuRenderer() as renderer:
+        canvas = renderer.canvas(TABLE, fmt, palette)
+        renderer.place(pts, scn, n, keep=True)
+        for buffer in buffers:
+            canvas.still(buffer)
+        for k, share in enumerate(shares):
+            changed = rng.random(n) < share
+            codes = np.where(changed, rng.integers(0, 4, n), codes).astype(np.uint16)
+            canvas.draw(codes[renderer.visible], buffers[k % 3])
+            anew = render(pts, scn, codes, fmt=fmt, palette=palette)
+            assert np.array_equal(buffers[k % 3].reshape(anew.shape), anew)
+
+
+def test_few_changes_are_told_from_many():
+    pts = points(np.random.default_rng(0).uniform(0, 100, (2000, 2)), 3.0)
+    codes = np.zeros(2000, np.uint16)
+    with CpuRenderer() as renderer:
+        renderer.place(pts, scene(100, 100), 2000, keep=True)
+        canvas = renderer.canvas(TABLE, PixelFormat.RGB24)
+        out = np.empty(30000, np.uint8)
+        canvas.still(out)
+        seen = codes[renderer.visible]
+        canvas.draw(seen, out)
+        assert canvas._picture is None, "the first frame is drawn as it is"
+        for k in range(3):
+            seen[k] = 1
+            canvas.draw(seen, out)
+            assert canvas._picture is not None
+        assert canvas._changes is not None
+        canvas.draw((seen + 1) % 3, out)
+        assert canvas._picture is None
+
+
+def test_points_that_share_a_value_change_together():
+    fillers = 64
+    pts = points(
+        np.concatenate([[[2.5, 2.5], [30.5, 30.5]], np.random.default_rng(0).uniform(8, 24, (fillers, 2))]),
+        3.0,
+        ids=[0, 0, *range(1, fillers + 1)],
+    )
+    codes = np.zeros(fillers + 1, np.uint16)
+    with CpuRenderer() as renderer:
+        renderer.place(pts, scene(34, 34), len(codes), keep=True)
+        canvas = renderer.canvas(TABLE, PixelFormat.RGB24)
+        out = np.empty(34 * 34 * 3, np.uint8)
+        canvas.still(out)
+        for code in (0, 0, 1, 2):
+            codes[0] = code
+            canvas.draw(codes[renderer.visible], out)
+            picture = out.reshape(34, 34, 3)
+            assert picture[2, 2].tolist() == picture[30, 30].tolist() == TABLE[code].tolist()

@@ -24,14 +24,14 @@ _HALF4 = np.uint64(1 << 13)
 
 
 @kernel
-def look_up(points: U32, codes: U16, own: U16) -> None:
-    """Set `own` to the codes of a band's points: 16 KB where it has 8,000, and read many times."""
+def look_up(points: U32, codes: U16, lut: U64, own: U64) -> None:
+    """Set `own` to the words of a band's points: 70 KB where it has 9,000, and read many times."""
     for k in range(points.shape[0]):
-        own[k] = codes[points[k]]
+        own[k] = lut[codes[points[k]]]
 
 
 @kernel
-def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, lut: U64, codes: U16, out: U64) -> None:
+def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, own: U64, out: U64) -> None:
     """Set `out[p]` to the background's share plus each fragment's, for the pixels of the live quads.
 
     Parameters
@@ -40,8 +40,8 @@ def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, lut: U64, 
         The rows of W by length (`build.sort_by_length`); ids are 16 or 32 bits wide.
     base
         (pixels,) what does not change, in quad order.
-    lut, codes
-        Words of the codes, and the codes of the band's points.
+    own
+        Words of the band's points.
     """
     k = np.uint64(0)
     for w in range(classes.shape[0]):
@@ -50,21 +50,58 @@ def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, lut: U64, 
                 p = order[i]
                 acc = base[p]
                 for _ in range(length):
-                    acc += np.uint64(weights[k]) * lut[codes[ids[k]]]
+                    acc += np.uint64(weights[k]) * own[ids[k]]
                     k += np.uint64(1)
                 out[p] = acc
 
 
 @kernel
-def pick(classes: U32, order: U32, ids: Rows, base: U64, lut: U64, codes: U16, out: U64) -> None:
+def pick(classes: U32, order: U32, ids: Rows, base: U64, own: U64, out: U64) -> None:
     """Set `out[p]` to the first fragment's palette row, or to the background's: for flat operators."""
     k = np.uint64(0)
     for w in range(classes.shape[0]):
         for length in range(classes.shape[1] - 1):
             for i in range(classes[w, length], classes[w, length + 1]):
                 p = order[i]
-                out[p] = lut[codes[ids[k]]] if length else base[p]
+                out[p] = own[ids[k]] if length else base[p]
                 k += np.uint64(length)
+
+
+@kernel
+def remix(
+    live: U32,
+    starts: U32,
+    lengths: U16,
+    ids: Rows,
+    weights: U16,
+    points: U32,
+    base: U64,
+    lut: U64,
+    codes: U16,
+    flat: bool,
+    out: U64,
+) -> None:
+    """Do for a few live quads what `mix`, or `pick` if `flat`, does for all; `out` has their pixels only.
+
+    Parameters
+    ----------
+    live
+        (q,) places among the live quads of the band.
+    starts, lengths
+        (pixels,) the fragments of each pixel (`update.locate_rows`).
+    """
+    for q in range(live.shape[0]):
+        for j in range(4):
+            p = np.uint64(4 * live[q] + j)
+            acc = base[p]
+            start = np.uint64(starts[p])
+            length = np.uint64(lengths[p])
+            if flat:
+                acc = lut[codes[points[ids[start]]]] if length else acc
+            else:
+                for k in range(start, start + length):
+                    acc += np.uint64(weights[k]) * lut[codes[points[ids[k]]]]
+            out[4 * q + j] = acc
 
 
 @kernel
