@@ -7,6 +7,7 @@ points have changed their colour, only the quads that show them are mixed again.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Canvas
 from gpuanim.raster.changes import Changes
 from gpuanim.raster.kernels import shade
-from gpuanim.raster.operator import Band, Operator
+from gpuanim.raster.operator import WINDOW, Band, Operator
 from gpuanim.raster.palette import nearest
 from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv
 from gpuanim.types import Buffer, Codes, Colors
@@ -32,6 +33,36 @@ _COPY_GRAIN = 1 << 19
 """Bytes of a frame that a thread copies at a time."""
 
 
+@dataclass(frozen=True)
+class _Still:
+    """What does not change in the live pixels of a band.
+
+    Parameters
+    ----------
+    base
+        (pixels,) rows of a (k,) table of words; there are no more of them than weights, unless a picture
+        lies below the points.
+    solid
+        (pixels,) weights of what is there at all, or (0,) if nothing is transparent.
+    """
+
+    base: tuple[shade.Rows, NDArray[np.uint64]]
+    solid: NDArray[np.uint16]
+
+    @classmethod
+    def of(cls, base: NDArray[np.uint64], solid: NDArray[np.uint16]) -> _Still:
+        table, rows = np.unique(base, return_inverse=True)
+        narrow = rows.astype(np.uint16) if len(table) <= 1 << 16 else rows.astype(np.uint32)
+        return cls((narrow, table), solid)
+
+    @property
+    def nbytes(self) -> int:
+        return self.base[0].nbytes + self.base[1].nbytes + self.solid.nbytes
+
+
+_NOTHING = _Still((np.empty(0, np.uint16), np.empty(0, np.uint64)), np.empty(0, np.uint16))
+
+
 class CpuCanvas(Canvas):
     """A canvas of the `cpu` renderer.
 
@@ -45,7 +76,7 @@ class CpuCanvas(Canvas):
         self._format, self._palette = pixel_format, palette
         self._lut = self._words(table)
         self._operator: Operator | None = None
-        self._stills: list[tuple[NDArray[np.uint64], NDArray[np.uint16]]] = []  # of the live pixels
+        self._stills: list[_Still] = []
         # One per thread: the mixed pixels of a band, and the words of its points.
         self._scratch: deque[tuple[NDArray[np.uint64], NDArray[np.uint64]]] = deque()
         self._shown: Codes = np.empty(0, np.uint16)  # of the last frame
@@ -68,7 +99,7 @@ class CpuCanvas(Canvas):
         """Bytes of what is kept between frames."""
         changes = 0 if self._changes is None else self._changes.nbytes
         picture = 0 if self._picture is None else self._picture.nbytes
-        return sum(base.nbytes + solid.nbytes for base, solid in self._stills) + changes + picture
+        return sum(still.nbytes for still in self._stills) + changes + picture
 
     def still(self, out: Buffer) -> None:
         """Write background and chrome; see `Canvas.still`."""
@@ -76,7 +107,7 @@ class CpuCanvas(Canvas):
         views = self._views(out)
         fresh = not self._stills
         if fresh:
-            self._stills = [(np.empty(0, np.uint64), np.empty(0, np.uint16))] * len(operator.bands)
+            self._stills = [_NOTHING] * len(operator.bands)
         under = self._words(operator.scene.under.reshape(-1, 3)[:1])[0]
         _threads.run(lambda b: self._still_band(b, under, views, keep=fresh), len(operator.bands))
 
@@ -106,15 +137,17 @@ class CpuCanvas(Canvas):
         views = self._views(out)
 
         def task(b: int) -> None:
-            band, (base, solid) = operator.bands[b], self._stills[b]
+            band, still = operator.bands[b], self._stills[b]
             mixed, own = self._scratch.pop()
             try:
                 shade.look_up(band.points, codes, self._lut, own)
                 if self._format is PixelFormat.PAL8:
-                    shade.pick(band.classes, band.order, band.ids, base, own, mixed)
+                    shade.pick(WINDOW, band.classes, band.order, band.ids, *still.base, own, mixed)
                 else:
-                    shade.mix(band.classes, band.order, band.ids, band.weights, base, own, mixed)
-                self._put(band.live, mixed, band.row0, solid, views)
+                    shade.mix(
+                        WINDOW, band.classes, band.order, band.ids, band.weights, *still.base, own, mixed
+                    )
+                self._put(band.live, mixed, band.row0, still.solid, views)
             finally:
                 self._scratch.append((mixed, own))
 
@@ -135,26 +168,15 @@ class CpuCanvas(Canvas):
         flat = self._format is PixelFormat.PAL8
 
         def task(b: int) -> None:
-            band, (base, solid) = operator.bands[b], self._stills[b]
+            band, still = operator.bands[b], self._stills[b]
             live = changes.live_quads(b)
             if len(live) == 0:
                 return
             mixed, own = self._scratch.pop()
             try:
-                starts, lengths = changes.rows(b)
-                shade.remix(
-                    live,
-                    starts,
-                    lengths,
-                    band.ids,
-                    band.weights,
-                    band.points,
-                    base,
-                    self._lut,
-                    codes,
-                    flat,
-                    mixed,
-                )
+                shade.look_up(band.points, codes, self._lut, own)
+                shade.remix(live, *changes.rows(b), band.ids, band.weights, *still.base, own, flat, mixed)
+                solid = still.solid
                 part = solid.reshape(-1, 4)[live].ravel() if len(solid) else solid
                 self._put(band.live[live], mixed, band.row0, part, views)
             finally:
@@ -189,7 +211,7 @@ class CpuCanvas(Canvas):
         base, solid = self._base(band, under), self._solid(band.rest)
         if keep:
             pixels = _pixels(band.live, operator.quads)
-            self._stills[b] = base[pixels], solid[pixels] if len(solid) else solid
+            self._stills[b] = _Still.of(base[pixels], solid[pixels] if len(solid) else solid)
         everywhere = operator.address(np.arange(len(base) // 4, dtype=np.uint32))
         self._put(everywhere, base, band.row0, solid, views)
 

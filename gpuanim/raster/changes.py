@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpuanim import _threads
 from gpuanim.raster.kernels import update
-from gpuanim.raster.operator import Operator
+from gpuanim.raster.operator import WINDOW, Operator
 from gpuanim.types import Codes
 
 __all__ = ["Changes"]
@@ -27,12 +27,12 @@ class Changes:
     def __init__(self, operator: Operator) -> None:
         self._operator = operator
         rows = -(-operator.scene.height // 2)
-        self._flags = np.zeros((rows, operator.quads), np.uint8)
+        self._flags = np.zeros((rows, -(-operator.quads // 8) * 8), np.uint8)
         self._rows: list[tuple[NDArray[np.uint32], NDArray[np.uint16]]] = []
         self._live = np.full((rows, operator.quads), -1, np.int32)
         for band in operator.bands:
             starts, lengths = np.empty(len(band.order), np.uint32), np.empty(len(band.order), np.uint16)
-            update.locate_rows(band.classes, band.order, starts, lengths)
+            update.locate_rows(WINDOW, band.classes, band.order, starts, lengths)
             self._rows.append((starts, lengths))
             row, column = band.row0 // 2 + (band.live >> np.uint32(16)), band.live & np.uint32(0xFFFF)
             self._live[row, column] = np.arange(len(band.live))
@@ -55,7 +55,8 @@ class Changes:
         first = self._operator.bands[b].row0 // 2
         part = slice(first, first + self._operator.band_rows // 2)
         found = np.empty(len(self._rows[b][0]) // 4, np.uint32)
-        return found[: update.collect(self._flags[part], self._live[part], found)]
+        flags = self._flags[part]
+        return found[: update.collect(flags, flags.view(np.uint64), self._live[part], found)]
 
     def rows(self, b: int) -> tuple[NDArray[np.uint32], NDArray[np.uint16]]:
         """Return where the fragments of band `b`'s live pixels start, and how many each has."""

@@ -18,12 +18,12 @@ from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["Band", "Operator"]
+__all__ = ["WINDOW", "Band", "Operator"]
 
 _BAND_PIXELS = 32768
 """Pixels of a band: 128 KB of transmittance, an eighth of the L2 cache."""
 
-_WINDOW = 2048
+WINDOW = 2048
 """Pixels that are sorted by length together; see `build.sort_by_length`."""
 
 _POINT_GRAIN = 65536
@@ -55,7 +55,7 @@ class Band:
     live: NDArray[np.uint32]
     points: Ids
     classes: NDArray[np.uint32]
-    order: NDArray[np.uint32]
+    order: NDArray[np.uint16]
     ids: NDArray[np.uint16] | NDArray[np.uint32]
     weights: NDArray[np.uint16]
     rest: NDArray[np.uint16]
@@ -215,11 +215,11 @@ class Operator:
         # Quads without fragments end where they start: those of the others stay one after the other.
         ends = np.concatenate([ptr[:1], ptr[1:].reshape(-1, 4)[live].ravel()])
         longest = int(np.diff(ends.astype(np.int64)).max(initial=0))
-        windows = -(-4 * len(live) // _WINDOW)
+        windows = -(-4 * len(live) // WINDOW)
         classes = np.empty((windows, longest + 2), np.uint32)
-        order = np.empty(4 * len(live), np.uint32)
+        order = np.empty(4 * len(live), np.uint16)
         own_ids, own_weights = np.empty_like(ids), np.empty_like(weights)
-        build.sort_by_length(_WINDOW, ends, ids, weights, classes, order, own_ids, own_weights)
+        build.sort_by_length(WINDOW, ends, ids, weights, classes, order, own_ids, own_weights)
         if len(scratch.position) == 0:
             scratch.position = np.full(len(self._seen), 0xFFFFFFFF, np.uint32)
         n_points = build.localise(own_ids, scratch.position, ids)

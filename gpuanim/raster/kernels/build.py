@@ -251,7 +251,7 @@ def sort_by_length(
     row_id: U32,
     row_weight: NDArray[np.uint16],
     classes: U32,
-    order: U32,
+    order: NDArray[np.uint16],
     out_id: U32,
     out_weight: NDArray[np.uint16],
 ) -> None:
@@ -269,7 +269,7 @@ def sort_by_length(
         (windows, longest row + 2) output: rows `classes[w, c]..classes[w, c + 1]` of the order have c
         fragments.
     order
-        (rows,) output: the rows, shortest first in each window.
+        (rows,) output: the rows, counted from the window's first, shortest first in each window.
     """
     k = 0
     for w in range(classes.shape[0]):
@@ -284,13 +284,14 @@ def sort_by_length(
             ends[c] += ends[c - 1]
         for p in range(first, last):
             length = ptr[p + 1] - ptr[p]
-            order[ends[length]] = p
+            order[ends[length]] = p - first
             ends[length] += 1
         for c in range(ends.shape[0] - 1, 0, -1):
             ends[c] = ends[c - 1]
         ends[0] = first
         for i in range(first, last):
-            for j in range(ptr[order[i]], ptr[order[i] + 1]):
+            p = first + order[i]
+            for j in range(ptr[p], ptr[p + 1]):
                 out_id[k] = row_id[j]
                 out_weight[k] = row_weight[j]
                 k += 1

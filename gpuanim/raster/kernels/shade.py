@@ -31,15 +31,26 @@ def look_up(points: U32, codes: U16, lut: U64, own: U64) -> None:
 
 
 @kernel
-def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, own: U64, out: U64) -> None:
+def mix(
+    window: int,
+    classes: U32,
+    order: U16,
+    ids: Rows,
+    weights: U16,
+    base: Rows,
+    bases: U64,
+    own: U64,
+    out: U64,
+) -> None:
     """Set `out[p]` to the background's share plus each fragment's, for the pixels of the live quads.
 
     Parameters
     ----------
-    classes, order, ids, weights
+    window, classes, order, ids, weights
         The rows of W by length (`build.sort_by_length`); ids are 16 or 32 bits wide.
-    base
-        (pixels,) what does not change, in quad order.
+    base, bases
+        (pixels,) rows of (k,): what does not change, in quad order. A film reads all of W for each frame:
+        two bytes for a pixel instead of eight save a tenth of them.
     own
         Words of the band's points.
     """
@@ -47,8 +58,8 @@ def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, own: U64, 
     for w in range(classes.shape[0]):
         for length in range(classes.shape[1] - 1):
             for i in range(classes[w, length], classes[w, length + 1]):
-                p = order[i]
-                acc = base[p]
+                p = w * window + order[i]
+                acc = bases[base[p]]
                 for _ in range(length):
                     acc += np.uint64(weights[k]) * own[ids[k]]
                     k += np.uint64(1)
@@ -56,14 +67,16 @@ def mix(classes: U32, order: U32, ids: Rows, weights: U16, base: U64, own: U64, 
 
 
 @kernel
-def pick(classes: U32, order: U32, ids: Rows, base: U64, own: U64, out: U64) -> None:
+def pick(
+    window: int, classes: U32, order: U16, ids: Rows, base: Rows, bases: U64, own: U64, out: U64
+) -> None:
     """Set `out[p]` to the first fragment's palette row, or to the background's: for flat operators."""
     k = np.uint64(0)
     for w in range(classes.shape[0]):
         for length in range(classes.shape[1] - 1):
             for i in range(classes[w, length], classes[w, length + 1]):
-                p = order[i]
-                out[p] = own[ids[k]] if length else base[p]
+                p = w * window + order[i]
+                out[p] = own[ids[k]] if length else bases[base[p]]
                 k += np.uint64(length)
 
 
@@ -74,10 +87,9 @@ def remix(
     lengths: U16,
     ids: Rows,
     weights: U16,
-    points: U32,
-    base: U64,
-    lut: U64,
-    codes: U16,
+    base: Rows,
+    bases: U64,
+    own: U64,
     flat: bool,
     out: U64,
 ) -> None:
@@ -93,14 +105,14 @@ def remix(
     for q in range(live.shape[0]):
         for j in range(4):
             p = np.uint64(4 * live[q] + j)
-            acc = base[p]
+            acc = bases[base[p]]
             start = np.uint64(starts[p])
             length = np.uint64(lengths[p])
             if flat:
-                acc = lut[codes[points[ids[start]]]] if length else acc
+                acc = own[ids[start]] if length else acc
             else:
                 for k in range(start, start + length):
-                    acc += np.uint64(weights[k]) * lut[codes[points[ids[k]]]]
+                    acc += np.uint64(weights[k]) * own[ids[k]]
             out[4 * q + j] = acc
 
 

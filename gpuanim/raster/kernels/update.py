@@ -52,14 +52,15 @@ def find_boxes(
 
 
 @kernel
-def locate_rows(classes: U32, order: U32, starts: U32, lengths: U16) -> None:
+def locate_rows(window: int, classes: U32, order: U16, starts: U32, lengths: U16) -> None:
     """Write for each pixel where its fragments start and how many there are (`build.sort_by_length`)."""
     k = 0
     for w in range(classes.shape[0]):
         for length in range(classes.shape[1] - 1):
             for i in range(classes[w, length], classes[w, length + 1]):
-                starts[order[i]] = k
-                lengths[order[i]] = length
+                p = w * window + order[i]
+                starts[p] = k
+                lengths[p] = length
                 k += length
 
 
@@ -74,13 +75,13 @@ def _raise(box: U16, flags: U8) -> None:
 def mark(codes: U16, shown: U16, boxes: U16, lo: int, hi: int, flags: U8) -> None:
     """Raise the flags of the quads in the boxes of the points `lo..hi` whose codes differ."""
     part, old, around = codes[lo:hi], shown[lo:hi], boxes[lo:hi]
-    whole = part.shape[0] // 64 * 64
-    for start in range(0, whole, 64):
-        differ = np.uint32(0)  # one test for 64 points, and vectorised
-        for j in range(64):
+    whole = part.shape[0] // 16 * 16
+    for start in range(0, whole, 16):
+        differ = np.uint32(0)  # one test for 16 points, and vectorised
+        for j in range(16):
             differ |= np.uint32(part[start + j] ^ old[start + j])
         if differ != 0:
-            for i in range(start, start + 64):
+            for i in range(start, start + 16):
                 if part[i] != old[i]:
                     _raise(around[i], flags)
     for i in range(whole, part.shape[0]):
@@ -89,14 +90,19 @@ def mark(codes: U16, shown: U16, boxes: U16, lo: int, hi: int, flags: U8) -> Non
 
 
 @kernel
-def collect(flags: U8, live: NDArray[np.int32], found: U32) -> int:
-    """Write the live quads under raised flags to `found`, lower the flags, and return their number."""
+def collect(flags: U8, words: NDArray[np.uint64], live: NDArray[np.int32], found: U32) -> int:
+    """Write the live quads under raised flags to `found`, lower the flags, and return their number.
+
+    `words` is the same memory as `flags`, eight at a time; `live` may have fewer columns.
+    """
     count = 0
-    for row in range(flags.shape[0]):
-        for column in range(flags.shape[1]):
-            if flags[row, column]:
-                flags[row, column] = 0
-                if live[row, column] >= 0:
+    for row in range(words.shape[0]):
+        for w in range(words.shape[1]):
+            if words[row, w] == 0:
+                continue
+            for column in range(8 * w, min(8 * w + 8, live.shape[1])):
+                if flags[row, column] and live[row, column] >= 0:
                     found[count] = live[row, column]
                     count += 1
+            words[row, w] = 0
     return count
