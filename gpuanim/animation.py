@@ -4,68 +4,29 @@ from __future__ import annotations
 
 import operator
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim import raster
-from gpuanim.encode import encoder_for
 from gpuanim.encode._base import Encoder
 from gpuanim.errors import OptionError
+from gpuanim.film import Film, Timings
 from gpuanim.frames import PixelFormat
 from gpuanim.look import Look
-from gpuanim.pipeline import Film, Timings, draw_frames, record
+from gpuanim.painting import Painter
+from gpuanim.pipeline import draw_frames
 from gpuanim.plan import Plan, resolve
+from gpuanim.saving import SaveResult, as_targets, encoders_for, save
 from gpuanim.types import Colors
 from gpuanim.values.rates import as_fps
 
 __all__ = ["Animation", "SaveResult"]
-
-
-@dataclass(frozen=True)
-class SaveResult:
-    """What `Animation.save` did.
-
-    Attributes
-    ----------
-    path
-        The file, or the pattern of the files.
-    n_frames, width, height, fps
-        As written; `fps` is exact.
-    nbytes
-        Size on disk.
-    renderer, reason
-        Who drew, and why it was chosen.
-    seconds
-        Time by stage. "values", "norm", "color", "raster", "draw", "wait" and "finish" follow each
-        other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
-        encoder, beside them; "total" is the whole call.
-    facts
-        Numbers of the renderer: points that can be seen, fragments and bytes of the operator.
-    notes
-        What differs from what was asked for, in words.
-    """
-
-    path: Path
-    n_frames: int
-    width: int
-    height: int
-    fps: Fraction
-    nbytes: int
-    renderer: str
-    reason: str
-    seconds: Mapping[str, float] = field(repr=False)
-    facts: Mapping[str, Any] = field(repr=False)
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +60,7 @@ class Animation:
 
     def save(
         self,
-        target: str | Path,
+        target: str | Path | Iterable[str | Path],
         *,
         dpi: float | None = None,
         fps: float | str | Fraction | None = None,
@@ -107,15 +68,16 @@ class Animation:
         title: str = "",
         progress: bool = False,
         **options: Any,
-    ) -> SaveResult:
-        """Render the film to a file.
+    ) -> Any:
+        """Render the film to a file, or once to several.
 
         Parameters
         ----------
         target
             The format follows from the suffix: ``film.mp4``, ``film.gif``, ``film.html``, or
             ``stills/%03d.png`` for one picture per frame. The film appears at the target when it is
-            whole; an older file stays until then.
+            whole; an older file stays until then. A list of names, such as
+            ``["film.mp4", "film.gif", "film.html"]``, renders once and writes all of them.
         dpi
             Dots per inch, as in matplotlib: scales the picture and the points. Default: as made.
         fps
@@ -127,11 +89,14 @@ class Animation:
         progress
             Show a bar with frames per second and the time left.
         **options
-            Of the encoder, such as ``crf=14`` or ``quality="high"`` for mp4, ``loop=1`` for GIF.
+            Of the encoder, such as ``crf=14`` or ``quality="high"`` for mp4, ``loop=1`` for GIF. With
+            several targets an option goes to the encoders that have it.
 
         Returns
         -------
-        SaveResult
+        SaveResult or list of SaveResult
+            One for each target, if `target` is a list. If writing one of several fails, those that were
+            complete before stay.
 
         Raises
         ------
@@ -142,37 +107,18 @@ class Animation:
         EncoderError
             If the encoder fails; with its own last words.
         """
-        start = time.perf_counter()
-        timings = Timings()
-        if not isinstance(target, str | Path):
-            raise OptionError(f"target must be a file name, not {target!r}")
+        several = not isinstance(target, str | Path)
+        targets = as_targets(target)
+        encoders = encoders_for(targets, encoder, options)
         title = "".join(c for c in str(title) if c.isprintable())
-        if encoder is None:
-            encoder = encoder_for(target, **options)
-        elif options:
-            raise OptionError(f"give options to the encoder itself, not beside it: {sorted(options)}")
-        path = Path(target)
-        with timings.measure("plan"):
-            plan = self._plan(encoder.formats, dpi=dpi, fps=fps, title=title)
-        with raster.create(plan.renderer) as renderer:
-            writer = encoder.open(path, plan.spec)
-            with _bar(plan.spec.n_frames, path.name, shown=progress) as on_frame:
-                count = record(self._film, plan, renderer, writer, timings, on_frame)
-            facts = renderer.facts()
-        timings.seconds["total"] = time.perf_counter() - start
-        return SaveResult(
-            path,
-            count,
-            plan.spec.width,
-            plan.spec.height,
-            plan.spec.fps,
-            sum(file.stat().st_size for file in encoder.files(path, count)),
-            plan.renderer,
-            plan.reason,
-            MappingProxyType(timings.seconds),
-            MappingProxyType(facts),
-            (*plan.notes, *encoder.notes(plan.spec)),
+        results = save(
+            self._film,
+            targets,
+            encoders,
+            lambda formats: self._plan(formats, dpi=dpi, fps=fps, title=title),
+            progress=progress,
         )
+        return results if several else results[0]
 
     def frame(self, index: int, *, dpi: float | None = None) -> NDArray[np.uint8]:
         """Render one frame.
@@ -217,8 +163,8 @@ class Animation:
         spec = plan.spec
         buffer = spec.pixel_format.empty(spec.width, spec.height)
         shape = spec.pixel_format.shape(spec.width, spec.height)
-        with raster.create(plan.renderer) as renderer:
-            for frame in draw_frames(self._film, plan, renderer, timings, lambda: buffer):
+        with Painter(self._film, (plan,), timings) as painter:
+            for (frame,) in draw_frames(self._film, painter, timings, lambda: (buffer,)):
                 yield frame.reshape(shape).copy()
 
     def to_html5_video(self, embed_limit: float | None = None) -> str:
@@ -316,15 +262,3 @@ class Animation:
             dpi=dpi,
             title=title,
         )
-
-
-@contextmanager
-def _bar(total: int | None, name: str, *, shown: bool) -> Iterator[Callable[[], object]]:
-    """Yield what is called after each frame; without a bar tqdm, which keeps a thread, is not loaded."""
-    if not shown:
-        yield lambda: None
-        return
-    from tqdm import tqdm
-
-    with tqdm(total=total, desc=name, unit="frame", dynamic_ncols=True) as bar:
-        yield bar.update

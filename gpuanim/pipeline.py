@@ -1,181 +1,132 @@
-"""Runs a plan: values -> codes -> frames -> writer, each stage known by its contract only.
+"""Runs plans: values -> codes -> frames -> writers, each stage known by its contract only.
 
-The calling thread computes and draws; one thread feeds the encoder. A ring of buffers between them
-bounds the memory and lets rendering, encoding and writing overlap. Drawing threads sleep whenever
-the ring is full, so the encoder gets the cores it needs.
+The calling thread computes and draws; a thread for each format feeds its encoders. A ring of buffers
+between them bounds the memory and lets rendering, encoding and writing overlap. Drawing threads sleep
+whenever the ring is full, so the encoders get the cores they need.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gpuanim import geometry
 from gpuanim.encode._base import Writer
+from gpuanim.film import Film, Timings, film_steps
+from gpuanim.painting import Painter
 from gpuanim.plan import Plan
-from gpuanim.raster._base import Points, Renderer
-from gpuanim.types import Buffer, Codes, Ids, Values
-from gpuanim.values._base import Mapping, Norm, Source
-from gpuanim.values.timeline import Timeline
+from gpuanim.types import Buffer
 
-__all__ = ["Film", "Timings", "draw_frames", "record"]
+__all__ = ["Output", "Recorded", "draw_frames", "record"]
 
 _RING = 4
 """Buffers: one being drawn, one being written, two waiting; more only costs memory."""
 
 
-@dataclass(frozen=True, eq=False)
-class Film:
-    """What moves: where the points are, what they are worth, and when.
+@dataclass(frozen=True)
+class Output:
+    """A picture of a film, and the open writers that take its frames."""
 
-    Parameters
-    ----------
-    coords
-        (n, 2) array, or a source of such arrays when points move.
-    values
-        Source of (n,) steps.
-    norm
-        How values become colour codes.
-    order
-        (n,) points from bottom to top, None for the order of the data, or "value" / "abs" to follow
-        the values of each frame.
-    """
-
-    coords: NDArray[np.floating] | Source
-    values: Source
-    timeline: Timeline
-    norm: Norm
-    order: NDArray[np.int64] | str | None
+    plan: Plan
+    writers: tuple[Writer, ...]
 
 
-@dataclass
-class Timings:
-    """Seconds spent in each stage by the calling thread, and by the thread that feeds the encoder."""
+@dataclass(frozen=True)
+class Recorded:
+    """Number of frames, and the renderer's facts for each output."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def measure(self, stage: str) -> Iterator[None]:
-        """Add the time of the block to `stage`."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
-
-
-class _Painter:
-    """Holds what lives as long as a film: the renderer, the fitted norm, the order of drawing."""
-
-    def __init__(self, film: Film, plan: Plan, renderer: Renderer, timings: Timings) -> None:
-        self.film, self.plan, self.renderer, self.timings = film, plan, renderer, timings
-        self.ids: Ids | None = None
-        permutation = film.values.permutation
-        if permutation is not None:
-            self.ids = geometry.inverse(permutation)
-        self.follows_values = isinstance(film.order, str)
-        self.still = not isinstance(film.coords, Source) and not self.follows_values
-        self.mapping: Mapping | None = None
-        with timings.measure("norm"):
-            if film.norm.scope == "film":
-                self.mapping = film.norm.fit(film.values.steps)
-        with timings.measure("raster"):
-            self.canvas = renderer.canvas(plan.table, plan.spec.pixel_format, plan.palette)
-            if self.still:
-                self._place(np.asarray(film.coords), None)
-        self._codes: Codes = np.empty(0, np.uint16)
-        self._prepared: set[int] = set()  # buffers of the ring, which outlive the painter
-
-    def draw(self, coords: NDArray[np.floating], values: Values, out: Buffer) -> None:
-        """Colour and draw one frame."""
-        with self.timings.measure("color"):
-            mapping = self.mapping or self.film.norm.fit(lambda: [values])
-            where = self.renderer.visible if self.still else None
-            n = len(values) if where is None else len(where)
-            if len(self._codes) != n:
-                self._codes = np.empty(n, np.uint16)
-            mapping.encode(values, where, self._codes)
-        if not self.still:
-            with self.timings.measure("raster"):
-                self._place(coords, values)
-        with self.timings.measure("draw"):
-            if not self.still or id(out) not in self._prepared:
-                self.canvas.still(out)
-                self._prepared.add(id(out))
-            self.canvas.draw(self._codes, out)
-
-    def _place(self, coords: NDArray[np.floating], values: Values | None) -> None:
-        plan, n = self.plan, len(coords)
-        x, y = plan.view.project(coords)
-        ids = np.arange(n, dtype=np.uint32) if self.ids is None else self.ids
-        diameter = plan.diameter
-        order = self.film.order
-        if isinstance(order, str) and values is not None:
-            nan_code = len(plan.table) - 1
-            ranked = geometry.value_order(order, values, self._codes, nan_code)
-            # Values stand in the order of the source; the points of the others follow `ids` there.
-            order = ranked if self.ids is None else np.asarray(self.film.values.permutation)[ranked]
-        if isinstance(order, np.ndarray):
-            x, y, ids = x[order], y[order], ids[order]
-            diameter = diameter[order] if isinstance(diameter, np.ndarray) else diameter
-        self.renderer.place(Points(x, y, diameter, ids), plan.scene, n, keep=self.still)
+    n_frames: int
+    facts: tuple[dict[str, Any], ...]
 
 
 def draw_frames(
-    film: Film, plan: Plan, renderer: Renderer, timings: Timings, next_buffer: Callable[[], Buffer]
-) -> Iterator[Buffer]:
-    """Yield the film's frames; the same buffer again while nothing changes.
+    film: Film, painter: Painter, timings: Timings, next_buffers: Callable[[], tuple[Buffer, ...]]
+) -> Iterator[tuple[Buffer, ...]]:
+    """Yield the film's frames, one buffer for each plan; the same buffers again while nothing changes.
 
-    `next_buffer` is asked for a free buffer each time that something is drawn.
+    `next_buffers` is asked for free ones each time that something is drawn.
     """
-    painter = _Painter(film, plan, renderer, timings)
-    out: Buffer | None = None
-    steps = _steps(film)
+    outs: tuple[Buffer, ...] = ()
+    steps = film_steps(film)
     while True:
         with timings.measure("values"):
             step = next(steps, None)
         if step is None:
             return
         coords, values, changed = step
-        if changed or out is None:
+        if changed or not outs:
             with timings.measure("wait"):
-                out = next_buffer()
-            painter.draw(coords, values, out)
-        yield out
+                outs = next_buffers()
+            painter.draw(coords, values, outs)
+        yield outs
 
 
-def _steps(film: Film) -> Iterator[tuple[NDArray[np.floating], Values, bool]]:
-    """Pair coordinates and values frame by frame; a source of one step stands still."""
-    if not isinstance(film.coords, Source):
-        for values, changed in film.timeline.frames(film.values):
-            yield film.coords, values, changed
-        return
-    if film.values.n_steps == 1:
-        still = np.array(film.values.step(0))
-        for coords, changed in film.timeline.frames(film.coords):
-            yield coords, still, changed
-        return
-    pairs = zip(film.timeline.frames(film.coords), film.timeline.frames(film.values), strict=True)
-    for (coords, moved), (values, changed) in pairs:
-        yield coords, values, moved or changed
+def record(
+    film: Film, outputs: tuple[Output, ...], timings: Timings, on_frame: Callable[[], object] = lambda: None
+) -> Recorded:
+    """Render a film once into open writers and finish them.
+
+    On any exception, Ctrl-C included, the writers are aborted and their threads have ended; those that were
+    finished before stay so.
+    """
+    with ExitStack() as undo:
+        for output in outputs:
+            for writer in output.writers:
+                undo.callback(writer.abort)  # does nothing once it is finished
+        painter = undo.enter_context(Painter(film, tuple(output.plan for output in outputs), timings))
+        feeders: list[_Feeder] = []
+        try:
+            for output in outputs:
+                feeders.append(_Feeder(output, timings))  # noqa: PERF401
+            count = _feed(film, painter, feeders, timings, on_frame)
+        except BaseException:
+            for feeder in feeders:
+                feeder.abort()
+            raise
+        with timings.measure("finish"):
+            for output in outputs:
+                for writer in output.writers:
+                    writer.finish()
+        return Recorded(count, tuple(painter.facts()))
+
+
+def _feed(
+    film: Film, painter: Painter, feeders: list[_Feeder], timings: Timings, on_frame: Callable[[], object]
+) -> int:
+    """Give all frames to the feeders and wait until they are written; return their number."""
+    count = 0
+    held: tuple[Buffer, ...] = ()
+
+    def give(*, last: bool) -> None:
+        for feeder, buffer in zip(feeders, held, strict=True):
+            feeder.give(buffer, last=last)
+        on_frame()
+
+    for frame in draw_frames(film, painter, timings, lambda: tuple(f.take() for f in feeders)):
+        if held:
+            give(last=frame is not held)
+        held, count = frame, count + 1
+    if held:
+        give(last=True)
+    with timings.measure("wait"):
+        for feeder in feeders:
+            feeder.join()
+    return count
 
 
 class _Feeder:
-    """Writes finished frames on a thread of its own; keeps the first exception."""
+    """Writes the frames of one output on a thread of its own; keeps the first exception."""
 
-    def __init__(self, writer: Writer, nbytes: int, timings: Timings) -> None:
-        self._writer = writer
+    def __init__(self, output: Output, timings: Timings) -> None:
+        self._writers = output.writers
         self._timings = timings
         self._free: queue.SimpleQueue[Buffer] = queue.SimpleQueue()
+        spec = output.plan.spec
         for _ in range(_RING):
-            self._free.put(np.empty(nbytes, np.uint8))
+            self._free.put(spec.pixel_format.empty(spec.width, spec.height))
         self._ready: queue.SimpleQueue[tuple[Buffer, bool] | None] = queue.SimpleQueue()
         self._slots = threading.Semaphore(2 * _RING)  # bounds repeated frames, which need no buffer
         self.error: BaseException | None = None
@@ -196,10 +147,16 @@ class _Feeder:
 
     def join(self) -> None:
         """Wait until all is written; raise what went wrong."""
-        self.stop()
+        self._stop()
         self._check()
 
-    def stop(self) -> None:
+    def abort(self) -> None:
+        """Drop what was written, and end the thread."""
+        for writer in self._writers:
+            writer.abort()  # first: a thread that is stuck in a full pipe comes free by it
+        self._stop()
+
+    def _stop(self) -> None:
         self._ready.put(None)
         self._thread.join()
 
@@ -213,44 +170,10 @@ class _Feeder:
             try:
                 if self.error is None:
                     with self._timings.measure("write"):
-                        self._writer.write(buffer)
+                        for writer in self._writers:
+                            writer.write(buffer)
             except BaseException as error:
                 self.error = error
             self._slots.release()
             if last or self.error is not None:
                 self._free.put(buffer)
-
-
-def record(
-    film: Film,
-    plan: Plan,
-    renderer: Renderer,
-    writer: Writer,
-    timings: Timings,
-    on_frame: Callable[[], object] = lambda: None,
-) -> int:
-    """Render a film into an open writer and finish it; return the number of frames.
-
-    On any exception, Ctrl-C included, the writer is aborted and its thread has ended.
-    """
-    feeder = _Feeder(writer, plan.spec.pixel_format.nbytes(plan.spec.width, plan.spec.height), timings)
-    count = 0
-    try:
-        held: Buffer | None = None
-        for frame in draw_frames(film, plan, renderer, timings, feeder.take):
-            if held is not None:
-                feeder.give(held, last=frame is not held)
-                on_frame()
-            held, count = frame, count + 1
-        if held is not None:
-            feeder.give(held, last=True)
-            on_frame()
-        with timings.measure("wait"):
-            feeder.join()
-        with timings.measure("finish"):
-            writer.finish()
-    except BaseException:
-        writer.abort()  # first: a feeder that is stuck in a full pipe comes free by it
-        feeder.stop()
-        raise
-    return count

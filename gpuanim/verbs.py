@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from gpuanim import geometry
 from gpuanim.animation import Animation
 from gpuanim.errors import OptionError
+from gpuanim.film import Film
 from gpuanim.look import Look, make_look
-from gpuanim.pipeline import Film
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.timeline import Timeline

@@ -1,0 +1,192 @@
+"""From an animation to files: one encoder for each target, one rendering for all of them."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, fields
+from fractions import Fraction
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from gpuanim.encode import encoder_for, encoder_type
+from gpuanim.encode._base import Encoder, Writer
+from gpuanim.errors import OptionError
+from gpuanim.film import Film, Timings
+from gpuanim.frames import PixelFormat
+from gpuanim.pipeline import Output, record
+from gpuanim.plan import Plan
+
+__all__ = ["SaveResult", "as_targets", "encoders_for", "save"]
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """What `Animation.save` did.
+
+    Attributes
+    ----------
+    path
+        The file, or the pattern of the files.
+    n_frames, width, height, fps
+        As written; `fps` is exact.
+    nbytes
+        Size on disk.
+    renderer, reason
+        Who drew, and why it was chosen.
+    seconds
+        Time by stage. "values", "norm", "color", "raster", "draw", "wait" and "finish" follow each
+        other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
+        encoder, beside them; "total" is the whole call.
+    facts
+        Numbers of the renderer: points that can be seen, fragments and bytes of the operator.
+    notes
+        What differs from what was asked for, in words.
+    """
+
+    path: Path
+    n_frames: int
+    width: int
+    height: int
+    fps: Fraction
+    nbytes: int
+    renderer: str
+    reason: str
+    seconds: Mapping[str, float] = field(repr=False)
+    facts: Mapping[str, Any] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def as_targets(target: Any) -> tuple[Path, ...]:
+    """Return the file names of one target or of several."""
+    several = [target] if isinstance(target, str | Path) else target
+    if not isinstance(several, Iterable):
+        raise OptionError(f"target must be a file name or a list of them, not {target!r}")
+    targets = tuple(several)
+    if not targets:
+        raise OptionError("target is an empty list: give at least one file name")
+    for name in targets:
+        if not isinstance(name, str | Path):
+            raise OptionError(f"target must be a file name, not {name!r}")
+    paths = tuple(map(Path, targets))
+    twice = [str(path) for path in paths if paths.count(path) > 1]
+    if twice:
+        raise OptionError(f"target names {twice[0]!r} twice")
+    return paths
+
+
+def encoders_for(
+    targets: Sequence[Path], encoder: Encoder | None, options: Mapping[str, Any]
+) -> tuple[Encoder, ...]:
+    """Return the encoder of each target; of several, each gets the options that it has.
+
+    Raises
+    ------
+    FormatError, OptionError
+        If a suffix is unknown, or an option, or its value.
+    """
+    if encoder is not None:
+        if options:
+            raise OptionError(f"give options to the encoder itself, not beside it: {sorted(options)}")
+        return (encoder,) * len(targets)
+    if len(targets) == 1:
+        return (encoder_for(targets[0], **options),)
+    known = {target: {f.name for f in fields(encoder_type(target))} for target in targets}  # type: ignore[arg-type]
+    every = sorted(set().union(*known.values()))
+    for name in options:
+        if name not in every:
+            near = difflib.get_close_matches(name, every, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise OptionError(f"none of the formats has an option {name!r}{hint}")
+    return tuple(
+        encoder_for(target, **{k: v for k, v in options.items() if k in known[target]}) for target in targets
+    )
+
+
+def save(
+    film: Film,
+    targets: Sequence[Path],
+    encoders: Sequence[Encoder],
+    plan_for: Callable[[tuple[PixelFormat, ...]], Plan],
+    *,
+    progress: bool,
+) -> list[SaveResult]:
+    """Render a film once, to all targets.
+
+    Parameters
+    ----------
+    plan_for
+        Makes the plan for a target that takes these pixel formats. Targets whose plans have the same size
+        and format share the frames.
+    progress
+        Show a bar.
+    """
+    start = time.perf_counter()
+    timings = Timings()
+    with timings.measure("plan"):
+        plans = _shared([plan_for(encoder.formats) for encoder in encoders])
+    distinct = list(dict.fromkeys(map(id, plans)))
+    writers: dict[int, list[Writer]] = {key: [] for key in distinct}
+    with ExitStack() as undo:
+        for target, encoder, plan in zip(targets, encoders, plans, strict=True):
+            writer = encoder.open(target, plan.spec)
+            undo.callback(writer.abort)  # does nothing once it is finished
+            writers[id(plan)].append(writer)
+        outputs = tuple(
+            Output(next(plan for plan in plans if id(plan) == key), tuple(writers[key])) for key in distinct
+        )
+        name = targets[0].name + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
+        with _bar(plans[0].spec.n_frames, name, shown=progress) as on_frame:
+            recorded = record(film, outputs, timings, on_frame)
+    timings.seconds["total"] = time.perf_counter() - start
+    seconds = MappingProxyType(timings.seconds)
+    facts = {key: MappingProxyType(facts) for key, facts in zip(distinct, recorded.facts, strict=True)}
+    return [
+        _result(target, encoder, plan, recorded.n_frames, seconds, facts[id(plan)])
+        for target, encoder, plan in zip(targets, encoders, plans, strict=True)
+    ]
+
+
+def _shared(plans: list[Plan]) -> list[Plan]:
+    """Replace each plan by the first one with the same frames."""
+    first: dict[tuple[int, int, PixelFormat], Plan] = {}
+    return [first.setdefault((p.spec.width, p.spec.height, p.spec.pixel_format), p) for p in plans]
+
+
+def _result(
+    target: Path,
+    encoder: Encoder,
+    plan: Plan,
+    n_frames: int,
+    seconds: Mapping[str, float],
+    facts: Mapping[str, Any],
+) -> SaveResult:
+    spec = plan.spec
+    return SaveResult(
+        target,
+        n_frames,
+        spec.width,
+        spec.height,
+        spec.fps,
+        sum(file.stat().st_size for file in encoder.files(target, n_frames)),
+        plan.renderer,
+        plan.reason,
+        seconds,
+        facts,
+        (*plan.notes, *encoder.notes(spec)),
+    )
+
+
+@contextmanager
+def _bar(total: int | None, name: str, *, shown: bool) -> Iterator[Callable[[], object]]:
+    """Yield what is called after each frame; without a bar tqdm, which keeps a thread, is not loaded."""
+    if not shown:
+        yield lambda: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(total=total, desc=name, unit="frame", dynamic_ncols=True) as bar:
+        yield bar.update
