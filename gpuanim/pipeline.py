@@ -14,6 +14,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gpuanim.encode._base import Writer
 from gpuanim.film import Film, Timings, film_steps
 from gpuanim.painting import Painter
@@ -125,8 +127,9 @@ class _Feeder:
         self._timings = timings
         self._free: queue.SimpleQueue[Buffer] = queue.SimpleQueue()
         spec = output.plan.spec
-        for _ in range(_RING):
-            self._free.put(spec.pixel_format.empty(spec.width, spec.height))
+        # In one piece, for which numpy asks for huge pages.
+        for buffer in np.empty((_RING, spec.pixel_format.nbytes(spec.width, spec.height)), np.uint8):
+            self._free.put(buffer)
         self._ready: queue.SimpleQueue[tuple[Buffer, bool] | None] = queue.SimpleQueue()
         self._slots = threading.Semaphore(2 * _RING)  # bounds repeated frames, which need no buffer
         self.error: BaseException | None = None

@@ -52,7 +52,7 @@ class Bins:
         on_line = cls._on_line(distinct)
         if on_line is None:
             return by_bits
-        return max(by_bits, on_line, key=lambda bins: len(np.unique(bins.of(distinct))))
+        return max(by_bits, on_line, key=lambda bins: np.count_nonzero(np.diff(bins.of(distinct))))
 
     @classmethod
     def _of_bits(cls, points: Values) -> Bins:
