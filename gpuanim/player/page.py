@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import base64
 from fractions import Fraction
-from functools import cache
 from html import escape
-from importlib.resources import files
-from string import Template
 from urllib.parse import quote
 
 from gpuanim.errors import FormatError, OptionError
+from gpuanim.player.assets import closure, template, text
 
 __all__ = [
     "DEFAULT_MODES",
@@ -88,7 +86,7 @@ def player_html(
     if default_mode not in DEFAULT_MODES:
         raise OptionError(f"default_mode must be one of {DEFAULT_MODES}, not {default_mode!r}")
     rate = Fraction(fps).limit_denominator(100_000)
-    return _template("player.html").substitute(
+    return template("video/player.html").substitute(
         rate=f"{rate.numerator}/{rate.denominator}",
         n_frames=int(n_frames),
         mode=default_mode,
@@ -97,8 +95,8 @@ def player_html(
         source=escape(source),
         title=escape(title or "Animation"),
         loop=" loop" if default_mode == "loop" else "",
-        style=_text("player.css"),
-        script=_text("player.js"),
+        style=text("shared/controls.css") + "\n" + text("video/player.css"),
+        script=closure(text("shared/icons.js"), text("shared/controls.js"), text("video/player.js")),
     )
 
 
@@ -120,8 +118,8 @@ def plain_video_html(
 def page_html(fragment: str, title: str = "") -> str:
     """Return a whole page around a fragment of this module; `title` is escaped here."""
     heading = f"<h1>{escape(title)}</h1>\n" if title else ""
-    return _template("page.html").substitute(
-        title=escape(title or "Animation"), heading=heading, fragment=fragment, style=_text("page.css")
+    return template("video/page.html").substitute(
+        title=escape(title or "Animation"), heading=heading, fragment=fragment, style=text("video/page.css")
     )
 
 
@@ -148,13 +146,3 @@ def check_embed_limit(n_bytes: int, limit: float) -> None:
             "embed_limit, keep the film in a file of its own with embed_frames=False, or make it "
             "smaller (a higher crf, a lower dpi, fewer frames)"
         )
-
-
-@cache
-def _text(name: str) -> str:
-    return files("gpuanim.player").joinpath(name).read_text(encoding="utf-8").strip()
-
-
-@cache
-def _template(name: str) -> Template:
-    return Template(_text(name))
