@@ -18,7 +18,7 @@ from gpuanim.encode._base import Encoder
 from gpuanim.errors import OptionError
 from gpuanim.film import Film, Timings
 from gpuanim.frames import PixelFormat
-from gpuanim.look import Look
+from gpuanim.look import Look, positive
 from gpuanim.painting import Painter
 from gpuanim.pipeline import draw_frames
 from gpuanim.plan import Plan, resolve
@@ -67,6 +67,7 @@ class Animation:
         encoder: Encoder | None = None,
         title: str = "",
         progress: bool = False,
+        interactive: bool = False,
         **options: Any,
     ) -> Any:
         """Render the film to a file, or once to several.
@@ -88,6 +89,9 @@ class Animation:
             For the metadata of a video and the heading of a page.
         progress
             Show a bar with frames per second and the time left.
+        interactive
+            Write an HTML page that holds the points themselves, to pan, zoom and point at; its options are
+            those of `to_interactive_html`.
         **options
             Of the encoder, such as ``crf=14`` or ``quality="high"`` for mp4, ``loop=1`` for GIF. With
             several targets an option goes to the encoders that have it.
@@ -109,15 +113,18 @@ class Animation:
         """
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
+
+        def plan_for(formats: tuple[PixelFormat, ...]) -> Plan:
+            return self._plan(formats, dpi=dpi, fps=fps, title=title)
+
+        if interactive:
+            from gpuanim.player.points.saving import save_page
+
+            if several or encoder is not None:
+                raise OptionError("interactive=True writes one page and takes no encoder")
+            return save_page(self._film, targets[0], plan_for, options, progress=progress)
         encoders = encoders_for(targets, encoder, options)
-        title = "".join(c for c in str(title) if c.isprintable())
-        results = save(
-            self._film,
-            targets,
-            encoders,
-            lambda formats: self._plan(formats, dpi=dpi, fps=fps, title=title),
-            progress=progress,
-        )
+        results = save(self._film, targets, encoders, plan_for, progress=progress)
         return results if several else results[0]
 
     def frame(self, index: int, *, dpi: float | None = None) -> NDArray[np.uint8]:
@@ -235,6 +242,55 @@ class Animation:
             width=result.width, height=result.height, default_mode=mode,
         )  # fmt: skip
 
+    def to_interactive_html(
+        self,
+        *,
+        height: int | None = 640,
+        dpi: float | None = None,
+        fps: float | str | Fraction | None = None,
+        title: str = "",
+        **options: Any,
+    ) -> str:
+        """Return HTML that shows the points themselves: pan, zoom, play, and point at one for its value.
+
+        The browser draws them with WebGL2, in the view, sizes, colours and order of the film. Codes of
+        colours are exact, places within 1 / 131,070 of the extent of the data. Points must stand still;
+        with ``order="abs"`` points of one level of the scale may change places.
+
+        Parameters
+        ----------
+        height
+            Of the frame in CSS pixels, which keeps the page apart from the notebook around it. None
+            returns the whole page instead, as ``save("page.html", interactive=True)`` writes it.
+        dpi, fps, title
+            As in `save`.
+        **options
+            names
+                (n,) what the points are called.
+            groups, group_colors
+                (n,) one label per point, for a legend that picks out groups, and their colours.
+            default_mode
+                "loop" (default), "once" or "reflect".
+            embed_limit
+                Largest data of the page in MB, 100 by default. Frames are never dropped.
+
+        Raises
+        ------
+        OptionError, ShapeError
+            If points move, or an option cannot be used.
+        FormatError
+            If the page is larger than the limit.
+        """
+        from gpuanim.player.points.build import build_page, page_options
+        from gpuanim.player.points.document import frame_html
+
+        chosen = page_options(options)
+        pixels = None if height is None else int(positive("height", height))
+        plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), dpi=dpi, fps=fps, title=title)
+        page = build_page(self._film, plan, chosen, Timings(), lambda: None)
+        text = b"".join(page.parts()).decode("utf-8")
+        return text if pixels is None else frame_html(text, pixels, page.title)
+
     def _repr_html_(self) -> str:
         return self.to_jshtml()
 
@@ -260,5 +316,5 @@ class Animation:
             fps=self.fps if fps is None else as_fps(fps),
             n_frames=self.n_frames,
             dpi=dpi,
-            title=title,
+            title="".join(c for c in str(title) if c.isprintable()),
         )

@@ -20,7 +20,7 @@ from gpuanim.frames import PixelFormat
 from gpuanim.pipeline import Output, record
 from gpuanim.plan import Plan
 
-__all__ = ["SaveResult", "as_targets", "encoders_for", "save"]
+__all__ = ["SaveResult", "as_targets", "encoders_for", "progress_bar", "save"]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def save(
             Output(next(plan for plan in plans if id(plan) == key), tuple(writers[key])) for key in distinct
         )
         name = targets[0].name + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
-        with _bar(plans[0].spec.n_frames, name, shown=progress) as on_frame:
+        with progress_bar(plans[0].spec.n_frames, name, shown=progress) as on_frame:
             recorded = record(film, outputs, timings, on_frame)
     timings.seconds["total"] = time.perf_counter() - start
     seconds = MappingProxyType(timings.seconds)
@@ -181,7 +181,7 @@ def _result(
 
 
 @contextmanager
-def _bar(total: int | None, name: str, *, shown: bool) -> Iterator[Callable[[], object]]:
+def progress_bar(total: int | None, name: str, *, shown: bool) -> Iterator[Callable[[], object]]:
     """Yield what is called after each frame; without a bar tqdm, which keeps a thread, is not loaded."""
     if not shown:
         yield lambda: None

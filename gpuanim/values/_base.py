@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from gpuanim.types import Codes, Ids, Values
 
 Steps = Callable[[], Iterable[Values]]
@@ -71,3 +74,9 @@ class Mapping(ABC):
     @abstractmethod
     def encode(self, values: Values, where: Ids | None, out: Codes) -> None:
         """Write the level of `values[where]` (of all values if None) to `out`; NaN is `n_levels`."""
+
+    def lower_edges(self) -> NDArray[np.float64] | None:
+        """Return the (256,) smallest values of each level, ascending: -inf where the first takes all that is
+        lower, NaN at the end for levels that no value has. None if levels do not rise with the values.
+        """  # noqa: D205
+        return None

@@ -85,6 +85,9 @@ class Staircase(Mapping):
 
         _threads.run(task, len(parts))
 
+    def lower_edges(self) -> NDArray[np.float64]:
+        return np.asarray(self.thresholds(np.dtype(np.float64)), np.float64)
+
 
 def rounded_up(thresholds: NDArray[np.float64], dtype: np.dtype[Any]) -> Values:
     """Return the smallest values of `dtype` that reach the same thresholds."""

@@ -1,0 +1,234 @@
+"""A film -> an interactive page: what is packed, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.coding import CodedFrame, code_frames
+from gpuanim.errors import EncoderError, OptionError
+from gpuanim.film import Film, Timings
+from gpuanim.plan import Plan
+from gpuanim.player.page import DEFAULT_MODES
+from gpuanim.player.points.blob import Blob, deflate
+from gpuanim.player.points.document import page_parts
+from gpuanim.player.points.frames import FramePacker
+from gpuanim.player.points.labels import Groups, make_groups, pack_names
+from gpuanim.player.points.place import Placement, place, planes
+from gpuanim.player.points.scale import level_edges
+from gpuanim.values._base import Source
+from gpuanim.values.ranks import Rank
+
+__all__ = ["BuiltPage", "PageOptions", "build_page", "page_options"]
+
+
+@dataclass(frozen=True, eq=False)
+class PageOptions:
+    """What can be asked of an interactive page.
+
+    Parameters
+    ----------
+    names
+        (n,) what the points are called when the pointer is on them.
+    groups
+        (n,) one label per point for a legend: strings, numbers, or a categorical. A click on a group greys
+        the others; the points can be coloured by group.
+    group_colors
+        A list of colours in the order of the groups, or a dict from group to colour.
+    default_mode
+        What the player does at the end: "loop", "once" or "reflect".
+    embed_limit
+        Megabytes (2^20 bytes) of packed points, as base64; a larger page is an error, never a cut.
+    """
+
+    names: Any = None
+    groups: Any = None
+    group_colors: Any = None
+    default_mode: str = "loop"
+    embed_limit: float = 100.0
+
+    def __post_init__(self) -> None:
+        if self.default_mode not in DEFAULT_MODES:
+            raise OptionError(f"default_mode must be one of {DEFAULT_MODES}, not {self.default_mode!r}")
+        if not self.embed_limit > 0:
+            raise OptionError(f"embed_limit must be a positive number of megabytes, not {self.embed_limit!r}")
+        if self.group_colors is not None and self.groups is None:
+            raise OptionError("group_colors are those of groups; give groups=... as well")
+
+
+def page_options(options: Mapping[str, Any]) -> PageOptions:
+    """Return the options of a page, or say which one it does not have."""
+    known = [f.name for f in fields(PageOptions)]
+    for name in options:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            raise OptionError(
+                f"an interactive page has no option {name!r}; {hint}its options are {', '.join(known)}"
+            )
+    return PageOptions(**options)
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltPage:
+    """A page in memory, still in pieces.
+
+    Parameters
+    ----------
+    facts
+        What the page's script is told.
+    blob
+        The packed points and frames.
+    title
+        Of the page.
+    """
+
+    facts: dict[str, Any]
+    blob: Blob
+    title: str
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames."""
+        return len(self.facts["frames"])
+
+    def parts(self) -> Iterator[bytes]:
+        """Yield the page."""
+        return page_parts(self.facts, self.blob, self.title)
+
+    def sizes(self) -> dict[str, int]:
+        """Return the packed bytes by kind, before base64."""
+        facts = self.facts
+        kinds = {"keys": facts["keys"], "layers": facts["layers"], "sizes": facts["sizes"]}
+        kinds |= {"names": facts["names"], "groups": facts["groups"] and facts["groups"]["codes"]}
+        sizes = {f"{kind}_bytes": span[1] for kind, span in kinds.items() if span}
+        return sizes | {"frames_bytes": sum(block[1] for block in facts["blocks"])}
+
+
+def build_page(
+    film: Film, plan: Plan, options: PageOptions, timings: Timings, on_frame: Callable[[], object]
+) -> BuiltPage:
+    """Pack a film.
+
+    Raises
+    ------
+    OptionError
+        If points move, or an option cannot be used.
+    FormatError
+        If the page is larger than the limit.
+    """
+    if isinstance(film.coords, Source):
+        raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    coords = np.asarray(film.coords)
+    blob = Blob(options.embed_limit)
+    with timings.measure("place"):
+        groups = None
+        if options.groups is not None:
+            groups = make_groups(options.groups, options.group_colors, len(coords))
+        placement = place(coords, plan, film.order)
+        facts = _still_facts(plan, placement, blob) | _label_facts(options, groups, placement, blob)
+    facts |= {
+        "title": plan.spec.title,
+        "mode": options.default_mode,
+        "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
+        "order": film.order if isinstance(film.order, str) else "layers",
+        "scale": "quantile" if isinstance(film.norm, Rank) else "value",
+    }
+    facts |= _pack_frames(film, placement, blob, timings, on_frame)
+    return BuiltPage(facts, blob, plan.spec.title)
+
+
+def _still_facts(plan: Plan, placement: Placement, blob: Blob) -> dict[str, Any]:
+    """Pack what does not change from frame to frame."""
+    gaps = np.diff(placement.keys, prepend=np.uint32(0))
+    _, _, width, height = plan.view.box
+    layers, sizes = placement.layers, placement.sizes
+    return {
+        "n": len(placement.order),
+        "keys": blob.add(deflate(planes(gaps))),
+        "layers": None if layers is None else blob.add(deflate(planes(layers))),
+        "sizes": None if sizes is None else blob.add(deflate(sizes.tobytes())),
+        "low": placement.low.tolist(),
+        "step": placement.step.tolist(),
+        "diameters": list(placement.diameters),
+        "alpha": plan.scene.alpha,
+        "antialias": plan.scene.antialias,
+        "background": _background(plan),
+        "table": plan.table.tobytes().hex(),
+        "view": {"x": list(plan.view.xlim), "y": list(plan.view.ylim), "width": width, "height": height},
+    }
+
+
+def _background(plan: Plan) -> str | None:
+    """Return what lies below the middle of the points, None where the page is to show through."""
+    scene = plan.scene
+    if scene.transparent:
+        return None
+    left, top, width, height = plan.view.box
+    middle = scene.under
+    if middle.ndim == 3:
+        middle = middle[int(top + height / 2), int(left + width / 2)]
+    return "#" + middle.tobytes().hex()
+
+
+def _label_facts(
+    options: PageOptions, groups: Groups | None, placement: Placement, blob: Blob
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {"names": None, "groups": None}
+    if options.names is not None:
+        facts["names"] = blob.add(deflate(pack_names(options.names, placement.order)))
+    if groups is not None:
+        facts["groups"] = {
+            "names": groups.names,
+            "colors": ["#" + color.tobytes().hex() for color in groups.colors],
+            "codes": blob.add(deflate(groups.codes[placement.order].tobytes())),
+        }
+    return facts
+
+
+def _pack_frames(
+    film: Film, placement: Placement, blob: Blob, timings: Timings, on_frame: Callable[[], object]
+) -> dict[str, Any]:
+    """Pack what changes; return where it is, and the edges of the levels if they hold for the film."""
+    from gpuanim.player.points.kernels import reach
+
+    shown: list[int] = []
+    low, high = np.inf, -np.inf
+    frame: CodedFrame | None = None
+    with FramePacker(blob) as packer:
+        for frame in code_frames(film, placement.order, timings):
+            with timings.measure("pack"):
+                if frame.changed or not shown:
+                    ends = reach(frame.values, frame.where, frame.codes)
+                    own = level_edges(frame.mapping, *ends) if film.norm.scope != "film" else None
+                    low, high = min(low, ends[0]), max(high, ends[1])
+                    _check_order(film, frame)
+                    packer.add(frame.codes, own)
+                shown.append(packer.count - 1)
+            on_frame()
+        with timings.measure("wait"):
+            blocks = packer.finish()
+    if frame is None:
+        raise EncoderError("the film has zero frames: nothing was written; check n_frames and the values")
+    edges: NDArray[np.float64] | None = None
+    if film.norm.scope == "film":
+        edges = level_edges(frame.mapping, low, high)
+    return {
+        "frames": shown,
+        "blocks": [block.row() for block in blocks],
+        "edges": None if edges is None else edges.tolist(),
+    }
+
+
+def _check_order(film: Film, frame: CodedFrame) -> None:
+    follows = isinstance(film.order, str) and film.order == "abs"
+    if follows and frame.mapping.lower_edges() is None:
+        raise OptionError(
+            'order="abs" needs a norm whose levels rise with the values in an interactive page; '
+            'use order="value" or "data"'
+        )
