@@ -66,7 +66,7 @@ def frame_html(page: str, height: int, title: str) -> str:
     source = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
         f'<iframe title="{escape(title or "Animation")}" width="100%" height="{height}" '
-        'sandbox="allow-scripts allow-downloads" allow="fullscreen" allowfullscreen frameborder="0" '
+        'sandbox="allow-scripts allow-downloads" allow="fullscreen" '
         f'style="border: 0; display: block" srcdoc="{source}"></iframe>'
     )
 
