@@ -16,8 +16,9 @@ def test_example(script, tmp_path, monkeypatch, pbmc68k):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scanpy's imports and its old file warn of things not ours
         runpy.run_path(str(script), run_name="__main__")
-    films = list((tmp_path / "out").glob("*.mp4"))
-    assert films
+    films, pages = (list((tmp_path / "out").glob(pattern)) for pattern in ("*.mp4", "*.html"))
+    assert films or pages
+    assert all(page.read_text(encoding="utf-8").endswith("</html>") for page in pages)
     for film in films:
         frames, _ = imageio_ffmpeg.count_frames_and_secs(str(film))
         assert frames > 1

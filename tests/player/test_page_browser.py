@@ -552,6 +552,21 @@ def test_what_a_browser_lacks_is_said(browser, tmp_path, without, text):
     page.close()
 
 
+def test_a_damaged_page_says_so(browser, tmp_path):
+    coords = cloud(500)
+    path = tmp_path / "page.html"
+    ga.animate(coords, waves(coords)).save(path, interactive=True)
+    text = path.read_text()
+    end = text.index("\n</script>", text.index("gpuanim-data"))
+    path.write_text(text[: end - 400] + "A" * 400 + text[end:])
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_function(SETTLED)
+    page.keyboard.press("End")
+    playwright.expect(page.get_by_role("alert")).to_be_visible()
+    page.close()
+
+
 def test_foreign_scripts_are_refused(browser, tmp_path):
     """Were anything of the user's to become markup, the page's policy would not run it."""
     coords = cloud(10)

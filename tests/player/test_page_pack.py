@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -389,6 +393,13 @@ def test_nothing_is_left_of_a_page_that_fails(tmp_path):
     assert target.read_text() == "old"
 
 
+def test_values_that_come_one_by_one(tmp_path):
+    steps = (np.arange(50.0) + t for t in range(7))
+    film = ga.animate(cloud(50), steps, vmin=0, vmax=60)
+    assert film.n_frames is None
+    assert film.save(tmp_path / "x.html", interactive=True).n_frames == 7
+
+
 def test_targets(tmp_path):
     with pytest.raises(OptionError, match=r"an interactive page is an \.html file, not 'film\.mp4'"):
         anim().save("film.mp4", interactive=True)
@@ -438,8 +449,16 @@ def test_page_loads_and_evaluates_nothing():
 def test_in_a_frame_for_notebooks():
     text = anim().to_interactive_html(height=480, title='"<T>"')
     assert text.startswith(
-        '<iframe title="&quot;&lt;T&gt;&quot;" width="100%" height="480" sandbox="allow-scripts'
+        '<div><iframe title="&quot;&lt;T&gt;&quot;" width="100%" height="480" sandbox="allow-scripts'
     )
     source = re.search(r'srcdoc="([^"]*)"', text)[1]
     page = source.replace("&quot;", '"').replace("&amp;", "&")
     assert page == anim().to_interactive_html(height=None, title='"<T>"')
+
+
+def test_benchmark_runs(tmp_path):
+    root = Path(__file__).resolve().parents[2]
+    command = [sys.executable, "benchmarks/page.py", "--shrink", "500", "--repeats", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(root), "PATH": "", "GPUANIM_CHROMIUM": ""}
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.count("packed in") == 2

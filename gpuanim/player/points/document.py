@@ -61,13 +61,14 @@ def page_parts(facts: dict[str, Any], blob: Blob, title: str) -> Iterator[bytes]
 def frame_html(page: str, height: int, title: str) -> str:
     """Return a fragment that shows a whole page in a frame of its own, `height` CSS pixels high.
 
-    The frame may run scripts, save pictures and fill the screen, and has no access to what is around it.
+    The frame may run scripts, save pictures and fill the screen, and has no access to what is around it. It
+    stands in a block, because IPython warns of HTML that is a frame and nothing else.
     """
     source = page.replace("&", "&amp;").replace('"', "&quot;")
     return (
-        f'<iframe title="{escape(title or "Animation")}" width="100%" height="{height}" '
+        f'<div><iframe title="{escape(title or "Animation")}" width="100%" height="{height}" '
         'sandbox="allow-scripts allow-downloads" allow="fullscreen" '
-        f'style="border: 0; display: block" srcdoc="{source}"></iframe>'
+        f'style="border: 0; display: block" srcdoc="{source}"></iframe></div>'
     )
 
 

@@ -3,8 +3,8 @@ const CACHE_LEAST = 40; // frames: the way from a frame that stands alone to any
 
 // The frames of a page by number, decoded when they are wanted and kept while there is room.
 class PointFilm {
-  constructor(facts, blob, onframe) {
-    Object.assign(this, { facts, blob, onframe });
+  constructor(facts, blob, onframe, onfail) {
+    Object.assign(this, { facts, blob, onframe, onfail });
     this.count = facts.frames.length;
     this.kept = new Map(); // by block, the one used last at the end
     this.most = Math.max(CACHE_LEAST, Math.floor(CACHE_BYTES / Math.max(1, facts.n)));
@@ -33,10 +33,14 @@ class PointFilm {
       this.target = this.wish;
       this.wish = null;
       const decoded = this.recall(this.facts.frames[this.target]);
-      if (!decoded) return void this.decode(this.facts.frames[this.target]).then(() => this.arrive());
+      if (!decoded) return this.begin(this.facts.frames[this.target]);
       this.show(this.target, decoded);
     }
     this.target = null;
+  }
+
+  begin(block) {
+    this.decode(block).then(() => this.arrive()).catch(this.onfail);
   }
 
   arrive() {

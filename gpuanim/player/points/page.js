@@ -8,7 +8,7 @@ class PointsPage {
     this.layout();
     this.canvas = new PointCanvas(this.surface, facts, arrays);
     this.picker = new Picker(facts, arrays.keys, arrays.places, this.order, arrays.sizes);
-    this.film = new PointFilm(facts, blob, (frame) => this.show(frame));
+    this.film = new PointFilm(facts, blob, (frame) => this.show(frame), (error) => complain(root, error));
     this.player = new PointPlayer(this.film, facts.mode, facts.fps[0] / facts.fps[1]);
     this.controls = this.player.controls = new Controls(root, this.player, facts.title);
     root.append(this.controls.track, this.controls.bar);
@@ -34,6 +34,7 @@ class PointsPage {
     const head = element("header", "gpuanim-head");
     const title = element("h1", "");
     title.textContent = facts.title;
+    title.hidden = !facts.title;
     this.tools = element("div", "gpuanim-tools");
     this.lamp = button("moon", "Dark theme (T)", () => this.toggleTheme());
     this.tools.append(
@@ -209,7 +210,6 @@ async function unpack(facts, blob) {
 
 async function start() {
   const root = document.querySelector(".gpuanim-points");
-  const message = element("p", "gpuanim-message", { role: "alert" });
   try {
     if (typeof DecompressionStream === "undefined") {
       throw new Error("This browser is too old to unpack the points: it has no DecompressionStream.");
@@ -220,7 +220,12 @@ async function start() {
     data.remove(); // its text takes more memory than the bytes
     root.page = new PointsPage(root, facts, blob, await unpack(facts, blob));
   } catch (error) {
-    message.textContent = error.message;
-    root.replaceChildren(message);
+    complain(root, error);
   }
+}
+
+function complain(root, error) {
+  const message = element("p", "gpuanim-message", { role: "alert" });
+  message.textContent = error.message;
+  root.replaceChildren(message);
 }

@@ -1,6 +1,6 @@
 // A number with as many digits as tell it from another one `step` away.
 function numeral(value, step) {
-  if (value === 0) return "0";
+  if (Math.abs(value) < step / 2 || value === 0) return "0";
   const size = Math.floor(Math.log10(Math.abs(value)));
   const fine = step > 0 ? Math.floor(Math.log10(step)) : size - 5;
   const digits = Math.max(1, Math.min(9, size - fine + 1));
