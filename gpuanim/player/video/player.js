@@ -167,8 +167,8 @@ class Player {
     if (this.direction !== 1) return;
     if (this.mode === "reflect") return this.backwards();
     if (this.mode === "loop") return this.play();
-    this.film.show(this.count - 1);
     this.pause(false);
+    this.film.seek(this.count - 1); // a busy browser ends without having shown the last frames
   }
 
   setMode(mode) {
