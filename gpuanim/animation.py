@@ -20,7 +20,7 @@ from gpuanim.film import Film, Timings
 from gpuanim.frames import PixelFormat
 from gpuanim.look import Look, positive
 from gpuanim.painting import Painter
-from gpuanim.pipeline import draw_frames
+from gpuanim.pipeline import Output, draw_frames, record
 from gpuanim.plan import Plan, resolve
 from gpuanim.saving import SaveResult, as_targets, encoders_for, save
 from gpuanim.types import Colors
@@ -42,6 +42,7 @@ class Animation:
     _table: Colors
     _bounds: tuple[float, float, float, float]
     _n_points: int
+    _cmap: str | None = None
 
     @property
     def n_frames(self) -> int | None:
@@ -66,6 +67,7 @@ class Animation:
         fps: float | str | Fraction | None = None,
         encoder: Encoder | None = None,
         title: str = "",
+        transparent: bool = False,
         progress: bool = False,
         interactive: bool = False,
         **options: Any,
@@ -75,26 +77,32 @@ class Animation:
         Parameters
         ----------
         target
-            The format follows from the suffix: ``film.mp4``, ``film.gif``, ``film.html``, or
-            ``stills/%03d.png`` for one picture per frame. The film appears at the target when it is
-            whole; an older file stays until then. A list of names, such as
-            ``["film.mp4", "film.gif", "film.html"]``, renders once and writes all of them.
+            The format follows from the suffix: ``.mp4`` and ``.mov`` (H.264), ``.webm`` (VP9), ``.mkv``
+            (lossless RGB), ``.gif``, ``.apng``, ``.webp``, ``.html``, or ``stills/%03d.png`` for one
+            picture per frame. The film appears at the target when it is whole; an older file stays
+            until then. A list of names, such as ``["film.mp4", "film.gif", "film.html"]``, renders once
+            and writes all of them.
         dpi
             Dots per inch, as in matplotlib: scales the picture and the points. Default: as made.
         fps
             Frames per second; the frames stay the same ones. Default: as made.
         encoder
-            An encoder object, in place of the one that the suffix stands for.
+            An encoder object, in place of the one that the suffix stands for: ``H265(crf=20)``.
         title
             For the metadata of a video and the heading of a page.
+        transparent
+            Leave out the background; for .mov (ProRes 4444 then), .webm, .mkv, .apng, .webp and .png.
         progress
             Show a bar with frames per second and the time left.
         interactive
             Write an HTML page that holds the points themselves, to pan, zoom and point at; its options are
             those of `to_interactive_html`.
         **options
-            Of the encoder, such as ``crf=14`` or ``quality="high"`` for mp4, ``loop=1`` for GIF. With
-            several targets an option goes to the encoders that have it.
+            ``codec`` names another one that the suffix can hold: "h265" or "av1" in .mp4, "av1" in .webm,
+            "prores" in .mov. The others are the encoder's, such as ``quality="high"`` ("draft",
+            "standard", "high", "lossless" mean the same picture in each format), ``crf=14``,
+            ``pixel_format="yuv444p"``, ``hardware="nvenc"``, or ``loop=1`` for GIF. With several targets
+            an option goes to the encoders that have it, and a codec to the files that hold it.
 
         Returns
         -------
@@ -111,11 +119,17 @@ class Animation:
         EncoderError
             If the encoder fails; with its own last words.
         """
+        if transparent:
+            film = self._without_background()
+            return film.save(
+                target, dpi=dpi, fps=fps, encoder=encoder, title=title, interactive=interactive,
+                progress=progress, **options,
+            )  # fmt: skip
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
 
         def plan_for(formats: tuple[PixelFormat, ...]) -> Plan:
-            return self._plan(formats, dpi=dpi, fps=fps, title=title)
+            return self._described(self._plan(formats, dpi=dpi, fps=fps, title=title), dpi)
 
         if interactive:
             from gpuanim.player.points.saving import save_page
@@ -123,24 +137,24 @@ class Animation:
             if several or encoder is not None:
                 raise OptionError("interactive=True writes one page and takes no encoder")
             return save_page(self._film, targets[0], plan_for, options, progress=progress)
-        encoders = encoders_for(targets, encoder, options)
+        encoders = encoders_for(targets, encoder, options, transparent=self._transparent)
         results = save(self._film, targets, encoders, plan_for, progress=progress)
         return results if several else results[0]
 
-    def frame(self, index: int, *, dpi: float | None = None) -> NDArray[np.uint8]:
+    def frame(self, index: int, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:
         """Render one frame.
 
         Parameters
         ----------
         index
             Frame number from 0; negative numbers count from the end.
-        dpi
+        dpi, transparent
             As in `save`.
 
         Returns
         -------
         numpy.ndarray
-            (h, w, 3) uint8 RGB; (h, w, 4) RGBA if the background is transparent.
+            (h, w, 3) uint8 RGB; (h, w, 4) RGBA, straight alpha, if the background is transparent.
 
         Raises
         ------
@@ -159,12 +173,15 @@ class Animation:
         elif index < 0:
             raise IndexError("the film's length is not known in advance: count frames from the start")
         single = replace(self._film, timeline=timeline.only(index))
-        for picture in replace(self, _film=single).frames(dpi=dpi):
+        for picture in replace(self, _film=single).frames(dpi=dpi, transparent=transparent):
             return picture
         raise IndexError(f"frame {index}: the film ends before it")
 
-    def frames(self, *, dpi: float | None = None) -> Iterator[NDArray[np.uint8]]:
+    def frames(self, *, dpi: float | None = None, transparent: bool = False) -> Iterator[NDArray[np.uint8]]:
         """Render frame by frame; each array is the caller's own, as `frame` returns it."""
+        if transparent:
+            yield from self._without_background().frames(dpi=dpi)
+            return
         timings = Timings()
         plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), dpi=dpi, fps=None, title="")
         spec = plan.spec
@@ -173,6 +190,16 @@ class Animation:
         with Painter(self._film, (plan,), timings) as painter:
             for (frame,) in draw_frames(self._film, painter, timings, lambda: (buffer,)):
                 yield frame.reshape(shape).copy()
+
+    def to_array(self, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:
+        """Render all frames into one array, (n, h, w, 3) uint8 RGB or (n, h, w, 4) RGBA; as in `frame`."""
+        from gpuanim.encode.memory import Memory
+
+        film = self._without_background() if transparent else self
+        plan = film._plan(Memory.formats, dpi=dpi, fps=None, title="")
+        writer = Memory().open(Path(), plan.spec)
+        record(film._film, (Output(plan, (writer,)),), Timings())
+        return writer.frames
 
     def to_html5_video(self, embed_limit: float | None = None) -> str:
         """Return a ``<video>`` element that holds the film, as matplotlib's method of that name.
@@ -305,6 +332,25 @@ class Animation:
             result = self.save(path, fps=fps)
             check_embed_limit(embedded_bytes(result.nbytes), limit)
             return path.read_bytes(), result
+
+    @property
+    def _transparent(self) -> bool:
+        return self._look.background is None and not self._look.axes
+
+    def _without_background(self) -> Animation:
+        if self._look.axes:
+            raise OptionError("a film with axes has their background; use animate() for a transparent one")
+        return replace(self, _look=replace(self._look, background=None))
+
+    def _described(self, plan: Plan, dpi: float | None) -> Plan:
+        """Add to a plan what the file is to say of itself."""
+        from gpuanim.provenance import describe
+
+        metadata = describe(
+            self._film, self._look, self._table, self._cmap,
+            renderer=plan.renderer, fps=plan.spec.fps, dpi=self._look.dpi if dpi is None else float(dpi),
+        )  # fmt: skip
+        return replace(plan, spec=replace(plan.spec, metadata=metadata))
 
     def _plan(self, accepted: tuple[PixelFormat, ...], *, dpi: Any, fps: Any, title: str) -> Plan:
         return resolve(

@@ -127,7 +127,7 @@ def _version(package: str) -> str | None:
 
 
 def _ffmpeg() -> Ffmpeg:
-    from gpuanim.encode.info import ffmpeg_info
+    from gpuanim.encode.probe import ffmpeg_info
 
     try:
         info = ffmpeg_info()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -24,6 +27,8 @@ class PixelFormat(StrEnum):
     """Y (h, w), then U and V (h/2, w/2): BT.709, limited range; h and w are even."""
     NV12 = "nv12"
     """Y (h, w), then U and V interleaved (h/2, w/2, 2): BT.709, limited range; h and w are even."""
+    YUV444P = "yuv444p"
+    """Y, U and V (h, w) one after the other: BT.709, limited range."""
     PAL8 = "pal8"
     """(h, w) rows of `FilmSpec.palette`."""
 
@@ -32,15 +37,22 @@ class PixelFormat(StrEnum):
         """Whether chroma has half the resolution, so that width and height must be even."""
         return self in (PixelFormat.YUV420P, PixelFormat.NV12)
 
+    @property
+    def yuv(self) -> bool:
+        """Whether the channels are BT.709 YUV, not RGB."""
+        return self.subsampled or self is PixelFormat.YUV444P
+
     def nbytes(self, width: int, height: int) -> int:
         """Bytes of one frame of `width` x `height` pixels."""
-        doubled = {"rgb24": 6, "rgba": 8, "yuv420p": 3, "nv12": 3, "pal8": 2}[self.value]
+        doubled = {"rgb24": 6, "rgba": 8, "yuv420p": 3, "nv12": 3, "yuv444p": 6, "pal8": 2}[self.value]
         return width * height * doubled // 2
 
     def shape(self, width: int, height: int) -> tuple[int, ...]:
         """Shape of one frame as an array; subsampled formats have `h * 3 / 2` rows of `w` bytes."""
         if self.subsampled:
             return (height * 3 // 2, width)
+        if self is PixelFormat.YUV444P:
+            return (3, height, width)
         channels = {PixelFormat.RGB24: (3,), PixelFormat.RGBA: (4,)}.get(self, ())
         return (height, width, *channels)
 
@@ -71,6 +83,8 @@ class FilmSpec:
     background
         The colour that most of the film stands on, None if unknown; a palette keeps it exact and
         spends its rows on mixtures with it.
+    metadata
+        How the film was made, for the file to tell: names and what JSON knows; see `gpuanim.provenance`.
     """
 
     width: int
@@ -81,3 +95,4 @@ class FilmSpec:
     colors: Colors
     title: str = ""
     background: tuple[int, int, int] | None = None
+    metadata: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))

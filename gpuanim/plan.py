@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gpuanim import raster
 from gpuanim.chrome.stage import BareAxes
+from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import View, fit_view, point_diameter
@@ -140,9 +141,10 @@ def _view(look: Look, bounds: tuple[float, float, float, float], size: tuple[int
 def _negotiate(scene: Scene, accepted: tuple[PixelFormat, ...]) -> PixelFormat:
     if scene.transparent:
         if PixelFormat.RGBA not in accepted:
+            known = ", ".join(transparent_suffixes())
             raise FormatError(
-                "this format has no transparency: give a background colour, or save to PNG files "
-                '("stills/%03d.png")'
+                f"this format has no transparency: give a background colour, or save to one of {known} "
+                "(without codec=..., it chooses one that has it)"
             )
         return PixelFormat.RGBA
     for pixel_format in accepted:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gpuanim.encode import encoder_for, encoder_type
+from gpuanim.encode import SUFFIXES, encoder_for, encoder_type
 from gpuanim.encode._base import Encoder, Writer
 from gpuanim.errors import OptionError
 from gpuanim.film import Film, Timings
@@ -79,22 +79,38 @@ def as_targets(target: Any) -> tuple[Path, ...]:
 
 
 def encoders_for(
-    targets: Sequence[Path], encoder: Encoder | None, options: Mapping[str, Any]
+    targets: Sequence[Path],
+    encoder: Encoder | None,
+    options: Mapping[str, Any],
+    *,
+    transparent: bool = False,
 ) -> tuple[Encoder, ...]:
     """Return the encoder of each target; of several, each gets the options that it has.
+
+    Parameters
+    ----------
+    options
+        Of the encoders; "codec" goes to those targets that can hold it.
+    transparent
+        Prefer codecs that have transparency.
 
     Raises
     ------
     FormatError, OptionError
-        If a suffix is unknown, or an option, or its value.
+        If a suffix is unknown, or no target can hold the codec, or an option, or its value.
     """
     if encoder is not None:
         if options:
             raise OptionError(f"give options to the encoder itself, not beside it: {sorted(options)}")
         return (encoder,) * len(targets)
+    options = dict(options)
+    codec = options.pop("codec", None)
     if len(targets) == 1:
-        return (encoder_for(targets[0], **options),)
-    known = {target: {f.name for f in fields(encoder_type(target))} for target in targets}  # type: ignore[arg-type]
+        return (encoder_for(targets[0], codec, transparent=transparent, **options),)
+    holds = {t: codec if codec in SUFFIXES.get(t.suffix.lower(), ()) else None for t in targets}
+    codecs = holds if any(holds.values()) else dict.fromkeys(targets, codec)
+    types = {target: encoder_type(target, codecs[target], transparent=transparent) for target in targets}
+    known = {target: {f.name for f in fields(kind)} for target, kind in types.items()}  # type: ignore[arg-type]
     every = sorted(set().union(*known.values()))
     for name in options:
         if name not in every:
@@ -102,7 +118,10 @@ def encoders_for(
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise OptionError(f"none of the formats has an option {name!r}{hint}")
     return tuple(
-        encoder_for(target, **{k: v for k, v in options.items() if k in known[target]}) for target in targets
+        encoder_for(
+            t, codecs[t], transparent=transparent, **{k: v for k, v in options.items() if k in known[t]}
+        )
+        for t in targets
     )
 
 

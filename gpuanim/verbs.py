@@ -153,7 +153,8 @@ def animate(
         antialias=antialias, background=background, xlim=xlim, ylim=ylim, margin=margin,
         aspect=aspect, axes=False, renderer=renderer,
     )  # fmt: skip
-    return _assemble(place, source, timeline, fitted, color_table(cmap, na_color=na_color), look, n_points)
+    table = color_table(cmap, na_color=na_color)
+    return _assemble(place, source, timeline, fitted, table, look, n_points, cmap)
 
 
 def create_animation(
@@ -200,7 +201,7 @@ def create_animation(
     )  # fmt: skip
     norm = Rank(scope="frame", stretch=True) if qnorm else Linear(scope="frame")
     table = color_table(rcParams["image.cmap"], na_color=rcParams["axes.facecolor"])
-    return _assemble(place, source, timeline, norm, table, look, len(place))
+    return _assemble(place, source, timeline, norm, table, look, len(place), rcParams["image.cmap"])
 
 
 def _first(clrarr: Any, niter: int | None) -> Any:
@@ -230,12 +231,14 @@ def _assemble(
     table: Colors,
     look: Look,
     n_points: int,
+    cmap: Any,
 ) -> Animation:
     bounds = place.bounds() if isinstance(place, Track) else _bounds(place)
     order = look.order
     if not (isinstance(order, str) and order in ("value", "abs")):
         order = geometry.draw_order(order, n_points, look.seed)
-    return Animation(Film(place, source, timeline, norm, order), look, table, bounds, n_points)
+    name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
+    return Animation(Film(place, source, timeline, norm, order), look, table, bounds, n_points, name)
 
 
 def _bounds(coords: NDArray[np.floating]) -> tuple[float, float, float, float]:

@@ -6,9 +6,8 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gpuanim.adata import open_cells
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["demo", "propagate", "render"]
 
 STEPS = 100
+_ENCODING = ("quality", "crf", "preset", "bitrate", "pixel_format", "hardware")
 
 
 def propagate(args: argparse.Namespace) -> int:
@@ -85,20 +85,14 @@ def _save(args: argparse.Namespace, coords: Any, values: Any, read: float) -> in
     return 0
 
 
-def _encoders(args: argparse.Namespace) -> list[tuple[str, Encoder]]:
-    """Make an encoder for each target, with those of the options that it knows, such as crf for mp4 only.
+def _encoders(args: argparse.Namespace) -> list[tuple[Path, Encoder]]:
+    """Make an encoder for each target, with those of the options that it knows, such as crf for mp4 only."""
+    from gpuanim.saving import as_targets, encoders_for
 
-    An option that none of them knows goes to all, and their error says which they have.
-    """
-    from gpuanim.encode import encoder_for, encoder_type
-
-    given = {
-        name: value for name in ("quality", "crf", "preset") if (value := getattr(args, name)) is not None
-    }
-    known = {target: {f.name for f in fields(cast("Any", encoder_type(target)))} for target in args.output}
-    strange = given.keys() - set().union(*known.values())
-    wanted = {target: [name for name in given if name in names | strange] for target, names in known.items()}
-    return [(t, encoder_for(t, **{name: given[name] for name in wanted[t]})) for t in args.output]
+    given = {name: value for name in (*ENCODING, "codec") if (value := getattr(args, name, None)) is not None}
+    targets = as_targets(args.output)
+    encoders = encoders_for(targets, None, given, transparent=args.background == "none")
+    return list(zip(targets, encoders, strict=True))
 
 
 def _progress(args: argparse.Namespace) -> bool:

@@ -122,7 +122,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "-o", "--output", action="append", required=True, metavar="TARGET",
-        help=".mp4, .gif, .html, or stills/%%03d.png; may be given several times",
+        help=".mp4, .webm, .mov, .mkv, .gif, .webp, .apng, .html, or stills/%%03d.png; may be repeated",
     )  # fmt: skip
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
 
@@ -144,7 +144,7 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
     add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
     add("--no-antialias", action="store_false", dest="antialias", help="hard edges: few colours, small GIFs")
-    add("--background", default="white", help="colour, or none for transparent PNG")
+    add("--background", default="white", help="colour, or none for transparent films")
     add("--margin", type=float, default=0.05, metavar="M", help="share of the data's extent (default: 0.05)")
     add("--aspect", default="equal", choices=["equal", "auto"], help="equal scales, or fill the frame")
     add = parser.add_argument_group("colour").add_argument
@@ -160,10 +160,22 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--scope", choices=["film", "frame"], help="scale values for the film, or for each frame anew")
     add("--cmap", default="viridis", help="matplotlib's name of a colormap")
     add("--na-color", default="lightgray", metavar="COLOR", help="of values that are missing")
-    add = parser.add_argument_group("encoding of .mp4 and .html").add_argument
-    add("--quality", help="draft, standard or high (default: standard)")
-    add("--crf", type=float, help="quality of x264 by number, above 0 (best) to 51 (default: 17)")
-    add("--preset", help="speed of x264: ultrafast ... veryslow")
+    _add_encoding(parser)
+
+
+def _add_encoding(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the encoders, each under its name there."""
+    add = parser.add_argument_group("encoding").add_argument
+    add(
+        "--codec",
+        help="in place of what the suffix stands for: h265 or av1 in .mp4, av1 in .webm, prores in .mov",
+    )
+    add("--quality", help="draft, standard, high or lossless: the same in each format (default: standard)")
+    add("--crf", type=float, help="quality by the codec's number, lower is better (H.264: 17)")
+    add("--preset", help="speed of the codec (H.264: ultrafast ... veryslow)")
+    add("--bitrate", help="bits per second in place of a quality, such as 4M")
+    add("--pixel-format", help="yuv420p, or yuv444p for the full colour of single points")
+    add("--hardware", help="encoder of a graphics chip: nvenc, vaapi, videotoolbox, or auto")
 
 
 def _pair(text: str) -> tuple[str, str]:

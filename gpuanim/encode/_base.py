@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Self
 
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.types import Buffer
@@ -48,8 +48,13 @@ class Writer(ABC):
 class Encoder(ABC):
     """Settings of one file format: immutable, reusable, cheap."""
 
-    formats: ClassVar[tuple[PixelFormat, ...]]
-    """Pixel formats that the encoder takes, in order of preference."""
+    @property
+    @abstractmethod
+    def formats(self) -> tuple[PixelFormat, ...]:
+        """Pixel formats that the encoder takes, in order of preference.
+
+        RGBA among them says that the format holds transparency.
+        """
 
     @abstractmethod
     def open(self, target: Path, spec: FilmSpec) -> Writer:

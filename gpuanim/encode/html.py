@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
 
 from gpuanim.encode._base import Encoder
 from gpuanim.encode._guarded import GuardedWriter
+from gpuanim.encode._metadata import film_comment
 from gpuanim.encode.h264 import H264
 from gpuanim.encode.target import PartFolder, check_target
 from gpuanim.errors import OptionError
@@ -58,7 +58,9 @@ class HTML(Encoder):
     quality: str | None = None
     threads: int | None = None
 
-    formats: ClassVar[tuple[PixelFormat, ...]] = H264.formats
+    @property
+    def formats(self) -> tuple[PixelFormat, ...]:
+        return self._video().formats
 
     def __post_init__(self) -> None:
         if self.default_mode not in DEFAULT_MODES:
@@ -119,7 +121,7 @@ class _Writer(GuardedWriter):
             default_mode=settings.default_mode,
             title=spec.title,
         )
-        page.write_text(page_html(fragment, spec.title), encoding="utf-8")
+        page.write_text(page_html(fragment, spec.title, film_comment(spec)), encoding="utf-8")
         self._folder.publish(moves)
 
     def _interrupt(self) -> None:

@@ -146,11 +146,18 @@ def _raw_input(spec: FilmSpec) -> list[str]:
 def _start(command: list[str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
     # A process group of its own: at Ctrl-C ffmpeg would complete a film that is too short.
     group: dict[str, Any] = {"process_group": 0}
+    quiet = {**os.environ, "SVT_LOG": "1"}  # SVT-AV1 has a log of its own: errors only
     if sys.platform == "win32":
         group = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=stderr, bufsize=0, **group
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            bufsize=0,
+            env=quiet,
+            **group,
         )
     except OSError as error:
         raise EncoderError(f"ffmpeg could not be started: {error}") from error

@@ -8,15 +8,19 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from gpuanim import _threads
 from gpuanim.encode._base import Encoder
 from gpuanim.encode._guarded import GuardedWriter, check_spec
+from gpuanim.encode._metadata import film_comment
 from gpuanim.encode.target import PartFolder, check_target
 from gpuanim.errors import FormatError, OptionError
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.types import Buffer
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
 
 __all__ = ["PNG"]
 
@@ -92,6 +96,18 @@ def _numbered(name: str, number: int) -> str:
     return re.sub(r"%%|%(?:0([1-9]\d?))?d", fill, name)
 
 
+def _texts(spec: FilmSpec) -> PngInfo:
+    """Return title and metadata as the text chunks that PNG has for them."""
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    if spec.title:
+        texts.add_itxt("Title", spec.title)
+    if comment := film_comment(spec):
+        texts.add_text("Comment", comment)
+    return texts
+
+
 class _Writer(GuardedWriter):
     def __init__(self, settings: PNG, target: Path, spec: FilmSpec, *, pattern: bool) -> None:
         super().__init__(spec)
@@ -123,7 +139,7 @@ class _Writer(GuardedWriter):
         shape = spec.pixel_format.shape(spec.width, spec.height)
         with path.open("wb") as file:
             Image.fromarray(frame.reshape(shape)).save(
-                file, "png", compress_level=self._settings.compress_level
+                file, "png", compress_level=self._settings.compress_level, pnginfo=_texts(spec)
             )
 
     def _done(self, task: Future[None]) -> None:

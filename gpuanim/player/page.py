@@ -21,6 +21,7 @@ __all__ = [
     "data_url",
     "embedded_bytes",
     "file_url",
+    "metadata_element",
     "page_html",
     "plain_video_html",
     "player_html",
@@ -115,12 +116,25 @@ def plain_video_html(
     )
 
 
-def page_html(fragment: str, title: str = "") -> str:
-    """Return a whole page around a fragment of this module; `title` is escaped here."""
+def page_html(fragment: str, title: str = "", metadata: str = "") -> str:
+    """Return a whole page around a fragment of this module; title and metadata (JSON) are escaped here."""
     heading = f"<h1>{escape(title)}</h1>\n" if title else ""
     return template("video/page.html").substitute(
-        title=escape(title or "Animation"), heading=heading, fragment=fragment, style=text("video/page.css")
+        title=escape(title or "Animation"),
+        heading=heading,
+        fragment=fragment + metadata_element(metadata),
+        style=text("video/page.css"),
     )
+
+
+def metadata_element(metadata: str) -> str:
+    """Return a script element that holds JSON for programs to read, "" if there is none."""
+    if not metadata:
+        return ""
+    # Within a script element only these three can begin its end or a comment; JSON has \u for them.
+    for character in "<>&":
+        metadata = metadata.replace(character, f"\\u{ord(character):04x}")
+    return f'\n<script type="application/json" class="gpuanim-metadata">{metadata}</script>'
 
 
 def data_url(mp4: bytes) -> str:

@@ -203,7 +203,7 @@ class CpuCanvas(Canvas):
             if self._palette is None:
                 raise RuntimeError("palette frames need a palette")
             return nearest(colors, self._palette).astype(np.uint64)
-        return pack(rgb_to_yuv(colors) if self._format.subsampled else colors)
+        return pack(rgb_to_yuv(colors) if self._format.yuv else colors)
 
     def _still_band(self, b: int, under: np.uint64, views: Views, *, keep: bool) -> None:
         operator = self._placed
@@ -246,6 +246,8 @@ class CpuCanvas(Canvas):
         if self._format is PixelFormat.YUV420P:
             chroma = out[w * h :].reshape(2, h // 2, w // 2)
             return out[: w * h].reshape(h, w), chroma[0], chroma[1]
+        if self._format is PixelFormat.YUV444P:  # three channels that are not interleaved
+            return (out.reshape(3, h, w).transpose(1, 2, 0),)
         return (out.reshape(self._format.shape(w, h)),)
 
     def _put(

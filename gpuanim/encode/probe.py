@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 
+from gpuanim.encode.hardware import VENDORS, Device, try_device
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.errors import EncoderError
 
@@ -23,8 +24,7 @@ _SOFTWARE = (
     "gif",
     "ffv1",
 )
-_HARDWARE = ("nvenc", "videotoolbox", "qsv", "vaapi", "amf")
-_CODECS = ("h264", "hevc", "av1")
+_FAMILIES = ("h264", "hevc", "av1")
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def _info(exe: str) -> FFmpegInfo:
     first = _run(exe, "-version").splitlines()[:1]
     version = first[0].removeprefix("ffmpeg version ").split(" ")[0] if first else "unknown"
     listed = {words[1] for line in _run(exe, "-encoders").splitlines() if len(words := line.split()) > 2}
-    wanted = [f"{codec}_{vendor}" for vendor in _HARDWARE for codec in _CODECS]
-    hardware = [name for name in wanted if name in listed]
+    devices = [Device(family, vendor) for vendor in VENDORS for family in _FAMILIES]
+    devices = [device for device in devices if device.name in listed]
     with ThreadPoolExecutor(4) as pool:
-        works = list(pool.map(lambda name: _encodes(exe, name), hardware))
-    usable = [name for name, good in zip(hardware, works, strict=True) if good]
+        faults = list(pool.map(try_device, devices))
+    usable = [device.name for device, fault in zip(devices, faults, strict=True) if fault is None]
     return FFmpegInfo(exe, version, (*(name for name in _SOFTWARE if name in listed), *usable))
 
 
@@ -83,13 +83,3 @@ def _run(exe: str, *options: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise EncoderError(f"ffmpeg at {exe} does not run: {error}") from error
     return done.stdout.decode(errors="replace")
-
-
-def _encodes(exe: str, name: str) -> bool:
-    picture = ["-f", "lavfi", "-i", "color=s=256x256:r=10:d=0.1"]
-    command = [exe, "-hide_banner", "-loglevel", "quiet", *picture, "-c:v", name, "-f", "null", "-"]
-    try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return False
-    return True

@@ -1,0 +1,112 @@
+"""What a film says of how it was made: version, settings, and a fingerprint of the data.
+
+Nothing in it depends on the day, the machine or a path, so that the same film is the same file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from fractions import Fraction
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.look import Look
+from gpuanim.types import Colors
+from gpuanim.values._base import Source
+
+__all__ = ["describe", "fingerprint"]
+
+_NORM_LIMITS = ("vmin", "vmax", "vcenter", "gamma", "linthresh", "linear_width")
+"""What matplotlib's norms are made with."""
+
+
+def describe(
+    film: Film, look: Look, table: Colors, cmap: str | None, *, renderer: str, fps: Fraction, dpi: float
+) -> Mapping[str, Any]:
+    """Return the metadata of a film: the options of `animate` under their names there, as JSON knows them.
+
+    What has no name (an array, a callable of the user's, a colormap made on the spot) is told by its kind;
+    `colors` is a fingerprint of the colour table, whatever the name of the colormap.
+    """
+    from gpuanim import __version__
+
+    timeline = film.timeline
+    background = None if look.background is None else "#" + bytes(look.background.tolist()).hex()
+    settings: dict[str, Any] = {
+        "gpuanim": __version__,
+        "data": fingerprint(film),
+        "n_points": film.values.n_points or _n_points(film),
+        "n_steps": film.values.n_steps,
+        "norm": _told(film.norm),
+        "cmap": cmap,
+        "colors": _digest(table)[:16],
+        "fps": str(fps),
+        "tween": None if timeline.blend is None else "linear",
+        "hold": [float(frames / timeline.fps) for frames in timeline.hold],
+        "size": list(look.pixels(dpi)),
+        "dpi": dpi,
+        "s": "given" if isinstance(look.s, np.ndarray) else look.s,
+        "alpha": look.alpha,
+        "order": look.order if isinstance(look.order, str) else "given",
+        "antialias": look.antialias,
+        "background": background,
+        "xlim": look.xlim,
+        "ylim": look.ylim,
+        "margin": look.margin,
+        "aspect": look.aspect,
+        "axes": look.axes,
+        "renderer": renderer,
+    }
+    if settings["order"] == "random":
+        settings["seed"] = look.seed
+    return MappingProxyType(settings)
+
+
+def fingerprint(film: Film) -> str:
+    """Return a hash that tells whether two films show the same points; 5 ms for a million of them.
+
+    It covers the number of points, the number of steps of the values (or that it is unknown), whether the
+    points stand still or the number of steps of their way, and the first two coordinates of every point, in
+    the order of the user's data, as float32: of moving points, those of their first step. It does not cover
+    the values, which may be computed while the film runs, nor anything of the look.
+
+    Returns
+    -------
+    str
+        "sha256:" and the first 32 hexadecimal digits.
+    """
+    if isinstance(film.coords, Source):
+        first, way = film.coords.step(0), str(film.coords.n_steps)
+    else:
+        first, way = film.coords, "still"
+    shape = f"{len(first)} {film.values.n_steps} {way}\n"
+    digest = hashlib.sha256(shape.encode())
+    digest.update(_little(np.ascontiguousarray(first[:, :2], np.float32)))
+    return "sha256:" + digest.hexdigest()[:32]
+
+
+def _n_points(film: Film) -> int | None:
+    return film.coords.n_points if isinstance(film.coords, Source) else len(film.coords)
+
+
+def _little(array: NDArray[Any]) -> memoryview:
+    """Return the bytes of an array in little-endian order, whatever the machine's."""
+    return np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"), copy=False)).data.cast("B")
+
+
+def _digest(array: NDArray[Any]) -> str:
+    return hashlib.sha256(_little(array)).hexdigest()
+
+
+def _told(thing: Any) -> str:
+    """Describe an object by its class and its plain fields: never by an address."""
+    if isinstance(thing, str | bool | int | float | None):
+        return repr(thing)
+    names = [field.name for field in fields(thing)] if is_dataclass(thing) else _NORM_LIMITS
+    told = [f"{name}={_told(getattr(thing, name))}" for name in names if hasattr(thing, name)]
+    return type(thing).__name__ + (f"({', '.join(told)})" if told else "")
