@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.film import Film
 from gpuanim.look import Look
 from gpuanim.types import Colors
 from gpuanim.values._base import Source

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["demo", "propagate", "render"]
 
 STEPS = 100
-_ENCODING = ("quality", "crf", "preset", "bitrate", "pixel_format", "hardware")
+ENCODING = ("quality", "crf", "preset", "bitrate", "pixel_format", "hardware")
 
 
 def propagate(args: argparse.Namespace) -> int:

@@ -13,6 +13,8 @@ examples:
   gpuanim propagate cells.h5ad --seed 0 --seed 100000 -o ranking.mp4
   gpuanim propagate cells.h5ad --seed-group louvain=3 --tol 0.01 --size 1920x1080 -o film.mp4 -o film.html
   gpuanim render cells.h5ad --basis umap --frames ranking --cmap magma -o film.gif
+  gpuanim info film.mp4
+  gpuanim convert film.mp4 film.webm --codec av1
   gpuanim doctor
 """
 
@@ -30,6 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_propagate(commands)
     _add_render(commands)
+    _add_info(commands)
+    _add_convert(commands)
     _add_demo(commands)
     _add_doctor(commands)
     for name, command in commands.choices.items():
@@ -92,6 +96,33 @@ def _add_render(commands: Any) -> None:
     )
     _add_film(parser, norm="linear")
     parser.set_defaults(run=_render)
+
+
+def _add_info(commands: Any) -> None:
+    parser = commands.add_parser(
+        "info",
+        help="tell what a film file holds",
+        description="Tell size, rate, frames, codec, colour tags, and how gpuanim made the film.",
+    )
+    parser.add_argument(
+        "file", metavar="FILE", nargs="+", help="mp4, mov, webm, mkv, gif, png, apng, webp, html"
+    )
+    parser.add_argument("--json", action="store_true", help="for programs: one object, or a list of them")
+    parser.set_defaults(run=_info)
+
+
+def _add_convert(commands: Any) -> None:
+    parser = commands.add_parser(
+        "convert",
+        help="make the same film in another format",
+        description="Make the same film in another format: copied where that loses nothing, else re-encoded.",
+    )
+    parser.add_argument("file", metavar="IN", help="film file, or page")
+    parser.add_argument("output", metavar="OUT", help="film.webm, film.html, stills/%%03d.png, ...")
+    parser.add_argument("--fps", help="frames per second (default: the film's)")
+    parser.add_argument("-q", "--quiet", action="store_true", help="no summary")
+    _add_encoding(parser)
+    parser.set_defaults(run=_convert)
 
 
 def _add_demo(commands: Any) -> None:
@@ -240,6 +271,18 @@ def _render(args: argparse.Namespace) -> int:
     from gpuanim.cli._films import render
 
     return render(args)
+
+
+def _info(args: argparse.Namespace) -> int:
+    from gpuanim.cli._files import info
+
+    return info(args)
+
+
+def _convert(args: argparse.Namespace) -> int:
+    from gpuanim.cli._files import convert
+
+    return convert(args)
 
 
 def _demo(args: argparse.Namespace) -> int:

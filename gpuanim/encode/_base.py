@@ -60,6 +60,11 @@ class Encoder(ABC):
     def open(self, target: Path, spec: FilmSpec) -> Writer:
         """Check that `target` can be written and start; raises before the first frame."""
 
+    @property
+    def exact(self) -> bool:
+        """Whether decoding gives back every frame as it was written."""
+        return False
+
     def files(self, target: Path, n_frames: int) -> list[Path]:
         """Name the files that a film of `n_frames` frames at `target` consists of."""
         del n_frames

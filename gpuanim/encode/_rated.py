@@ -115,13 +115,16 @@ class RatedEncoder(FFmpegEncoder):
             return (PixelFormat.YUV444P,)
         return self.subsampled
 
+    @property
+    def exact(self) -> bool:
+        return self.quality == "lossless"
+
     def notes(self, spec: FilmSpec) -> tuple[str, ...]:
         """Say what few players show, and which encoder "auto" came to."""
         notes = []
         if spec.pixel_format is PixelFormat.YUV444P:
-            notes.append(
-                f"{self.name} in 4:4:4 plays in VLC and mpv (H.264 and VP9 also in Chromium), not in Safari or QuickTime"
-            )
+            browsers = "" if self.family == "hevc" else "Chromium, "
+            notes.append(f"{self.name} in 4:4:4 plays in {browsers}VLC and mpv, not in Safari or PowerPoint")
         if self.hardware == "auto":
             device = self._device()
             notes.append(f"encoded by {'software' if device is None else device.name}")

@@ -66,6 +66,10 @@ class APNG(Encoder):
             raise OptionError(f"compress_level must be from 0 to 9, not {level!r}")
         object.__setattr__(self, "compress_level", level)
 
+    @property
+    def exact(self) -> bool:
+        return True
+
     def open(self, target: Path, spec: FilmSpec) -> PicturesWriter:
         """Write the head of the file."""
         check_spec(self, spec, _MAX_SIDE)

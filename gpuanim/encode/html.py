@@ -75,19 +75,42 @@ class HTML(Encoder):
     def open(self, target: Path, spec: FilmSpec) -> _Writer:
         """Start the film in a hidden folder beside `target`."""
         page = check_target(target)
-        film = page.with_suffix(".mp4")
         if not self.embed_frames:
-            check_target(film)
-        return _Writer(self, page, film, spec, self._video())
+            check_target(page.with_suffix(".mp4"))
+        return _Writer(self, page, spec, self._video())
 
     def _video(self) -> H264:
         return H264(crf=self.crf, preset=self.preset, quality=self.quality, threads=self.threads)
 
 
+def publish_page(settings: HTML, folder: PartFolder, target: Path, spec: FilmSpec, n_frames: int) -> None:
+    """Write the page around the finished `film.mp4` in `folder`, and move what belongs to it to `target`."""
+    film, page = folder.path / "film.mp4", folder.path / "page.html"
+    moves = [(page, target)]
+    if settings.embed_frames:
+        check_embed_limit(embedded_bytes(film.stat().st_size), settings.embed_limit)
+        source = data_url(film.read_bytes())
+    else:
+        beside = target.with_suffix(".mp4")
+        source = file_url(beside.name)
+        moves.insert(0, (film, beside))  # first, so that no page ever links to nothing
+    fragment = player_html(
+        source,
+        fps=spec.fps,
+        n_frames=n_frames,
+        width=spec.width,
+        height=spec.height,
+        default_mode=settings.default_mode,
+        title=spec.title,
+    )
+    page.write_text(page_html(fragment, spec.title, film_comment(spec)), encoding="utf-8")
+    folder.publish(moves)
+
+
 class _Writer(GuardedWriter):
-    def __init__(self, settings: HTML, page: Path, film: Path, spec: FilmSpec, video: H264) -> None:
+    def __init__(self, settings: HTML, page: Path, spec: FilmSpec, video: H264) -> None:
         super().__init__(spec)
-        self._settings, self._page, self._film = settings, page, film
+        self._settings, self._page = settings, page
         self._folder = PartFolder(page)
         try:
             self._inner = video.open(self._folder.path / "film.mp4", spec)
@@ -103,26 +126,7 @@ class _Writer(GuardedWriter):
 
     def _complete(self) -> None:
         self._inner.finish()
-        settings, spec = self._settings, self._spec
-        film, page = self._folder.path / "film.mp4", self._folder.path / "page.html"
-        moves = [(page, self._page)]
-        if settings.embed_frames:
-            check_embed_limit(embedded_bytes(film.stat().st_size), settings.embed_limit)
-            source = data_url(film.read_bytes())
-        else:
-            source = file_url(self._film.name)
-            moves.insert(0, (film, self._film))  # first, so that no page ever links to nothing
-        fragment = player_html(
-            source,
-            fps=spec.fps,
-            n_frames=self._count,
-            width=spec.width,
-            height=spec.height,
-            default_mode=settings.default_mode,
-            title=spec.title,
-        )
-        page.write_text(page_html(fragment, spec.title, film_comment(spec)), encoding="utf-8")
-        self._folder.publish(moves)
+        publish_page(self._settings, self._folder, self._page, self._spec, self._count)
 
     def _interrupt(self) -> None:
         self._inner.abort()

@@ -52,6 +52,10 @@ class Lossless(FFmpegEncoder):
     def formats(self) -> tuple[PixelFormat, ...]:
         return (PixelFormat.RGB24,) if self.codec == "h264" else (PixelFormat.RGB24, PixelFormat.RGBA)
 
+    @property
+    def exact(self) -> bool:
+        return True
+
     def notes(self, spec: FilmSpec) -> tuple[str, ...]:
         """Say where it cannot be shown."""
         del spec

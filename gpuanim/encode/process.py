@@ -24,7 +24,7 @@ from gpuanim.errors import EncoderError, MissingDependencyError
 from gpuanim.frames import FilmSpec
 from gpuanim.types import Buffer
 
-__all__ = ["FFmpegWriter", "ffmpeg_exe"]
+__all__ = ["FFmpegWriter", "ended", "ffmpeg_exe"]
 
 _PIPE_BYTES = 1 << 20
 """Linux' default of 64 KiB needs 48 switches for a 1080p frame: a raw sink gains 141 -> 473 frames/s."""
@@ -130,7 +130,7 @@ class FFmpegWriter(GuardedWriter):
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _LAST_WORDS))
         words = self._stderr.read().decode(errors="replace").strip()
         said = f" and said:\n{words}" if words else " without a word"
-        return EncoderError(f"ffmpeg {_ended(status)} at {where}{said}")
+        return EncoderError(f"ffmpeg {ended(status)} at {where}{said}")
 
 
 _HEAD = ("-hide_banner", "-nostats", "-loglevel", "error", "-y")
@@ -183,7 +183,8 @@ def _end(process: subprocess.Popen[bytes], stderr: IO[bytes], owner: int) -> Non
         process.wait()
 
 
-def _ended(status: int | None) -> str:
+def ended(status: int | None) -> str:
+    """Say how ffmpeg ended, for messages that begin with its name."""
     if status is None:
         return "stopped reading"
     if status >= 0:

@@ -54,6 +54,10 @@ class PNG(Encoder):
 
     formats: ClassVar[tuple[PixelFormat, ...]] = (PixelFormat.RGB24, PixelFormat.RGBA)
 
+    @property
+    def exact(self) -> bool:
+        return True
+
     def __post_init__(self) -> None:
         if not (isinstance(self.start, int) and self.start >= 0):
             raise OptionError(f"start must be 0 or a positive integer, not {self.start!r}")

@@ -78,6 +78,10 @@ class WebP(Encoder):
             raise OptionError(f"factor must be from 0 to 100, not {factor!r}")
         object.__setattr__(self, "factor", factor)
 
+    @property
+    def exact(self) -> bool:
+        return self.factor is None
+
     def open(self, target: Path, spec: FilmSpec) -> PicturesWriter:
         """Write the head of the file."""
         check_spec(self, spec, _MAX_SIDE)
