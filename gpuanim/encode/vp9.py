@@ -12,7 +12,7 @@ from gpuanim.frames import FilmSpec, PixelFormat
 
 __all__ = ["VP9"]
 
-_REALTIME = 5  # from this cpu-used on: half the bytes cost a quarter of the time of "good", at the same PSNR
+_REALTIME = 5  # from this cpu-used on; see the docstring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +24,8 @@ class VP9(RatedEncoder):
     crf
         libvpx's constant rate factor, above 0 to 63; 29 by default.
     preset
-        libvpx's `cpu-used`, 0 (slow) to 8; 5 by default. From 5 on libvpx works for real time: at the
-        same quality and size four times as fast as its "good" mode.
+        libvpx's `cpu-used`, 0 (slow) to 8; 5 by default. From 5 on libvpx works for real time: four
+        to seven times as fast as its "good" mode at the same quality, for up to a fourth more bytes.
     quality, bitrate, pixel_format, hardware
         As in `RatedEncoder`.
     threads, extra

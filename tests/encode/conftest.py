@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,9 +55,11 @@ def make_spec() -> Callable[..., FilmSpec]:
         n_frames: int | None = None,
         colors: object = ((255, 255, 255),),
         title: str = "",
+        metadata: Mapping[str, Any] = MappingProxyType({}),
     ) -> FilmSpec:
         table = np.array(colors, np.uint8)
-        return FilmSpec(width, height, Fraction(fps), PixelFormat(pixel_format), n_frames, table, title)
+        layout = PixelFormat(pixel_format)
+        return FilmSpec(width, height, Fraction(fps), layout, n_frames, table, title, None, metadata)
 
     return make
 

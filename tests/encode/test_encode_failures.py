@@ -23,6 +23,11 @@ FORMATS = {
     "film.png": "rgb24",
     "%03d.png": "rgb24",
     "film.html": "nv12",
+    "film.webm": "yuv420p",
+    "film.mov": "nv12",
+    "film.mkv": "rgb24",
+    "film.apng": "rgb24",
+    "film.webp": "rgb24",
 }
 
 
@@ -168,7 +173,7 @@ def test_abort_frees_a_stuck_write(tmp_path, make_spec, grey):
 
 
 def test_forgotten_writer(tmp_path, make_spec):
-    for name in ("film.mp4", "film.html", "%d.png"):
+    for name in ("film.mp4", "film.html", "%d.png", "film.webm", "film.apng", "film.webp"):
         writer = encoder_for(name).open(tmp_path / name, make_spec(FORMATS.get(name, "rgb24")))
         assert len(list(tmp_path.iterdir())) == 1
         del writer
@@ -244,7 +249,7 @@ def test_signals(tmp_path, make_spec, grey, signum):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
-@pytest.mark.parametrize("name", ["film.mp4", "film.gif", "film.png", "%03d.png", "film.html"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_full_disk(tmp_path, name):
     """A limit on the size of files stands for a full disk: writing fails in the middle."""
     code = f"""

@@ -97,9 +97,10 @@ def convert(
     FormatError, OptionError, TargetError, EncoderError
         As in `Animation.save`.
     """
-    target, info = Path(target), film_info(source)
+    target = Path(target)
     if Path(source).resolve() == target.resolve():
         raise OptionError(f"source and target are the same file, {target}; choose another name")
+    info = film_info(source)
     rate = None if fps is None else as_fps(fps)
     asked = codec is not None or encoder is not None or bool(options) or rate is not None
     with _film(info) as film:
