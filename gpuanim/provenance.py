@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.film import Film
 from gpuanim.look import Look
-from gpuanim.look import Look
 from gpuanim.types import Colors
 from gpuanim.values._base import Source
 
