@@ -19,7 +19,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,7 +31,7 @@ import gpuanim as ga
 from gpuanim.decode import film_info
 from gpuanim.decode.frames import read_frames
 from gpuanim.decode.page import film_of_page
-from gpuanim.encode import CODECS, SUFFIXES, encoder_type
+from gpuanim.encode import CODECS, SUFFIXES
 from gpuanim.errors import FileError
 from gpuanim.frames import PixelFormat
 
@@ -99,11 +98,7 @@ def known(case: str) -> bool:
     if not name:
         return hasattr(ga.Animation, "to_array")
     suffix, codec = Path(name).suffix, options.get("codec")
-    if suffix not in SUFFIXES or (codec in CODECS and codec not in SUFFIXES[suffix]):
-        return False
-    if "interactive" in options:
-        return "interactive" in {f.name for f in fields(encoder_type(name))}  # type: ignore[arg-type]
-    return True
+    return suffix in SUFFIXES and (codec not in CODECS or codec in SUFFIXES[suffix])
 
 
 def save(film: ga.Animation, case: str, folder: Path) -> tuple[float, int]:

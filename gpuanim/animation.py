@@ -314,6 +314,7 @@ class Animation:
         chosen = page_options(options)
         pixels = None if height is None else int(positive("height", height))
         plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), dpi=dpi, fps=fps, title=title)
+        plan = self._described(plan, dpi)
         page = build_page(self._film, plan, chosen, Timings(), lambda: None)
         text = b"".join(page.parts()).decode("utf-8")
         return text if pixels is None else frame_html(text, pixels, page.title)

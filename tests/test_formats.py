@@ -147,6 +147,19 @@ def test_suffix_and_codec_choose(cloud, tmp_path):
         cloud.save(tmp_path / "b.mov", codec="prors")
 
 
+def test_several_targets_share_options_and_a_codec(cloud, tmp_path):
+    names = ["a.mp4", "a.webm", "a.gif"]
+    targets = [tmp_path / name for name in names]
+    cloud.save(targets, codec="av1", quality="draft", loop=2)
+    assert [film_info(target).codec for target in targets] == ["av1", "av1", "gif"]
+    with pytest.raises(FormatError, match=r"\.mp4 holds h264, h265, av1, not 'prores'"):
+        cloud.save(targets, codec="prores")
+    clear = [tmp_path / name for name in ("a.mov", "a.webm", "a.apng")]
+    cloud.save(clear, transparent=True)
+    assert [film_info(target).codec for target in clear] == ["prores", "vp9", "apng"]
+    assert all(film_info(target).transparent for target in clear)
+
+
 def test_frames_for_python(cloud):
     frames = np.stack(list(cloud.frames()))
     np.testing.assert_array_equal(cloud.to_array(), frames)

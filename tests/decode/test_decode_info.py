@@ -6,6 +6,7 @@ import struct
 import subprocess
 import zlib
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,10 +14,12 @@ import pytest
 from PIL import Image
 
 from gpuanim.cli import main
-from gpuanim.decode import film_info
+from gpuanim.decode import convert, film_info
 from gpuanim.decode._base import constant_rate
+from gpuanim.encode._metadata import film_comment, gif_comment
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.errors import FileError
+from gpuanim.frames import FilmSpec, PixelFormat
 
 from .conftest import ALPHA, COUNT, FILMS, TITLE
 
@@ -91,6 +94,41 @@ def test_linked_page_and_single_pictures(animation, tmp_path):
     (tmp_path / "a page.mp4").unlink()
     with pytest.raises(FileError, match=r"not beside it: 'a page\.mp4'"):
         film_info(tmp_path / "a page.html")
+
+
+def test_the_comment_of_a_gif(films, tmp_path):
+    made = film_info(films / "film.mp4").gpuanim
+    table = np.zeros((1, 3), np.uint8)
+    spec = FilmSpec(160, 120, Fraction(30), PixelFormat.PAL8, None, table, metadata=made)
+    image = Image.new("RGB", (160, 120), "red")
+    image.save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("RGB", (160, 120))], duration=40)
+    data = (tmp_path / "a.gif").read_bytes()
+    at = 13 + (3 << (data[10] & 7) + 1)  # behind the global table
+    (tmp_path / "a.gif").write_bytes(data[:at] + gif_comment(spec) + data[at:])
+    assert film_info(tmp_path / "a.gif").gpuanim == made
+    with Image.open(tmp_path / "a.gif") as shown:
+        assert (shown.n_frames, shown.info["comment"].decode()) == (2, film_comment(spec))
+    assert gif_comment(replace(spec, metadata={})) == b""
+
+
+def test_interactive_pages(animation, tmp_path):
+    path = tmp_path / "a.html"
+    animation.save(path, interactive=True, title="T <b>")
+    info = film_info(path)
+    assert (info.container, info.codec, info.n_frames, info.fps, info.title) == (
+        "html",
+        "points",
+        COUNT,
+        30,
+        "T <b>",
+    )
+    assert info.gpuanim["cmap"] == "magma"
+    with pytest.raises(FileError, match="holds points, not pictures"):
+        convert(path, tmp_path / "a.mp4")
+    text = path.read_text()
+    path.write_text(text.replace('"fps":[30,1]', '"fps":[30,0]'))
+    with pytest.raises(FileError, match="not a whole page"):
+        film_info(path)
 
 
 def foreign(path, *options):

@@ -138,6 +138,7 @@ def build_page(
         "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
         "order": film.order if isinstance(film.order, str) else "layers",
         "scale": "quantile" if isinstance(film.norm, Rank) else "value",
+        "metadata": dict(plan.spec.metadata),
     }
     facts |= _pack_frames(film, placement, blob, timings, on_frame)
     return BuiltPage(facts, blob, plan.spec.title)
