@@ -16,7 +16,7 @@ import zarr
 from anndata import AnnData, read_h5ad
 from scipy.sparse import csc_matrix, csr_matrix
 
-from gpuanim.adata import Categories, open_cells
+from gpuanim.adata import Categories, as_labels, open_cells
 from gpuanim.errors import DataKeyError, FileError, FormatError, OptionError, ShapeError
 
 N = 40
@@ -323,3 +323,18 @@ def test_not_an_anndata(tmp_path):
         open_cells(tmp_path / "other.zarr")
     with pytest.raises(OptionError, match="expected an AnnData or the path of one, got ndarray"):
         open_cells(np.zeros(3))
+
+
+def test_labels_keep_categories_and_palette():
+    obs = pd.DataFrame(
+        {"kind": pd.Categorical(["b", "a", None], categories=["b", "a"]), "n": [1, 2, 3]},
+        index=["x", "y", "z"],
+    )
+    adata = AnnData(obs=obs, uns={"kind_colors": np.array(["#ff0000", "#00ff00"])})
+    with open_cells(adata) as cells:
+        labels = as_labels(cells.obs("kind"))
+        assert list(labels.categories) == ["b", "a"]
+        assert labels.codes.tolist() == [0, 1, -1]
+        assert cells.palette("kind") == ["#ff0000", "#00ff00"]
+        assert cells.palette("n") is None
+        assert as_labels(cells.obs("n")).tolist() == [1, 2, 3]

@@ -88,7 +88,10 @@ def test_several_targets_from_zarr(files, tmp_path, capsys):
     seeds = ["--seed", "0"]
     options = ["--steps", 3, "--crf", 30, "--preset", "ultrafast", *SMALL]
     assert run("propagate", files / "cells.zarr", *seeds, *options, *outputs) == 0
-    assert len(capsys.readouterr().out.splitlines()) >= 4
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split(": ")[0] for line in said if "64x48" in line] == [str(target) for target in targets]
+    assert said[-1].startswith("together ")
+    assert "read 0." in said[-1]
     assert iio.imread(targets[1]).shape[0] == 3
     assert "<video" in targets[2].read_text()
     assert sorted(path.name for path in tmp_path.glob("*.png")) in (
@@ -249,10 +252,10 @@ def test_notes_are_told(cells, tmp_path, capsys):
 
 def test_demo_of_a_simulated_atlas(tmp_path, capsys):
     assert run("demo", "--cells", 300, "--out", tmp_path / "new" / "out") == 0
-    names = [f"simulated_300.{end}" for end in ("gif", "html", "mp4")]
+    names = [f"simulated_300{end}" for end in (".gif", ".html", ".mp4", "_cells.html")]
     assert sorted(path.name for path in (tmp_path / "new" / "out").iterdir()) == names
     table = capsys.readouterr().out
-    assert all(name in table for name in (*names, "total s", "draw"))
+    assert all(name in table for name in (*names, "rendered once", "draw"))
 
 
 def test_demo_without_scanpy(tmp_path, capsys, monkeypatch):
@@ -312,3 +315,35 @@ def _wait_for(condition, seconds=30):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def test_interactive_page_with_names_and_groups(cells, tmp_path, capsys):
+    target = tmp_path / "cells.html"
+    options = ["--interactive", "--groups", "cell_type", *SMALL, "-o", target]
+    assert run("propagate", cells, "--seed", 0, "--steps", 3, *options) == 0
+    assert capsys.readouterr().out.startswith(f"{target}: 64x48, 3 frames")
+    page = target.read_text()
+    assert "type_03" in page
+    assert "<video" not in page
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--interactive", "--crf", 20, "-o", "a.html"], "--interactive takes no --crf"),
+        (["--groups", "cell_type", "-o", "a.html"], "--groups is for --interactive"),
+    ],
+)
+def test_options_of_pages_and_of_videos_do_not_mix(cells, tmp_path, capsys, monkeypatch, options, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        run("propagate", cells, "--seed", 0, *options)
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_column_of_groups(cells, tmp_path, capsys):
+    options = ["--interactive", "--groups", "cell_typ", "-o", tmp_path / "a.html"]
+    assert run("propagate", cells, "--seed", 0, *options) == 1
+    assert "cell_type" in capsys.readouterr().err

@@ -79,6 +79,13 @@ class Cells:
         except KeyError:
             self._missing("column", name, "obs")
 
+    def palette(self, name: str) -> list[str] | None:
+        """Return the colours of the categories of an `obs` column, as scanpy keeps them in `uns`, or None."""
+        key = f"{name}_colors"
+        if key not in self._store.keys("uns"):
+            return None
+        return [str(color) for color in np.asarray(self._store.read("uns", key)).ravel()]
+
     def embedding(self, basis: str, dimensions: tuple[int, int] = (0, 1)) -> NDArray[np.floating[Any]]:
         """Return two columns of an embedding.
 

@@ -28,6 +28,15 @@ class Categories:
     names: tuple[str, ...]
 
 
+def as_labels(column: NDArray[Any] | Categories) -> Any:
+    """Return a column as what a legend takes: numbers or text, or a pandas Categorical, in its order."""
+    if not isinstance(column, Categories):
+        return column
+    from pandas import Categorical
+
+    return Categorical.from_codes(column.codes, list(column.names))
+
+
 class Store(Protocol):
     """An AnnData whose elements are read one by one; `slot` is one of obs, obsm, obsp, uns."""
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gpuanim.adata import open_cells
+from gpuanim.adata import Cells, as_labels, open_cells
 
 if TYPE_CHECKING:
-    from gpuanim.encode import Encoder
+    pass
 
 __all__ = ["demo", "propagate", "render"]
 
@@ -34,6 +34,7 @@ def propagate(args: argparse.Namespace) -> int:
         graph = cells.graph(args.neighbors_key, args.obsp)
         labels = np.zeros(cells.n_obs, np.float32)
         labels[cells.seeds(args.seed, args.seed_name, args.seed_group)] = 1
+        options = _options(args, cells)
     read = time.perf_counter() - start
     from gpuanim import LabelPropagation
 
@@ -41,7 +42,7 @@ def propagate(args: argparse.Namespace) -> int:
     source = LabelPropagation(
         graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
     )
-    return _save(args, coords, source, read)
+    return _save(args, coords, source, options, read)
 
 
 def render(args: argparse.Namespace) -> int:
@@ -50,7 +51,8 @@ def render(args: argparse.Namespace) -> int:
     with open_cells(args.file) as cells:
         coords = cells.embedding(args.basis, args.dimensions)
         values = cells.frames(args.frames)
-        return _save(args, coords, values, time.perf_counter() - start)
+        options = _options(args, cells)
+        return _save(args, coords, values, options, time.perf_counter() - start)
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -61,10 +63,9 @@ def demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _save(args: argparse.Namespace, coords: Any, values: Any, read: float) -> int:
+def _save(args: argparse.Namespace, coords: Any, values: Any, options: Mapping[str, Any], read: float) -> int:
     from gpuanim import Rank, animate
 
-    encoders = _encoders(args)  # before anything is rendered
     fps = args.fps if args.fps or (args.n_frames and args.duration) else 20
     norm, scope = args.norm, args.scope
     if norm == "rank":
@@ -78,37 +79,46 @@ def _save(args: argparse.Namespace, coords: Any, values: Any, read: float) -> in
         background=None if args.background == "none" else args.background, margin=args.margin,
         aspect=args.aspect,
     )  # fmt: skip
-    for target, encoder in encoders:
-        result = animation.save(target, encoder=encoder, progress=_progress(args))
-        if not args.quiet:
-            print(summary(result, {"read": read}))
+    target = args.output if len(args.output) > 1 else args.output[0]
+    made = animation.save(target, progress=_progress(args), **options)
+    if not args.quiet:
+        print(summary(made if isinstance(made, list) else [made], {"read": read}))
     return 0
 
 
-def _encoders(args: argparse.Namespace) -> list[tuple[Path, Encoder]]:
-    """Make an encoder for each target, with those of the options that it knows, such as crf for mp4 only."""
-    from gpuanim.saving import as_targets, encoders_for
-
+def _options(args: argparse.Namespace, cells: Cells) -> dict[str, Any]:
+    """Return what goes to `Animation.save`: options of encoders, or what an interactive page is to tell."""
     given = {name: value for name in (*ENCODING, "codec") if (value := getattr(args, name, None)) is not None}
-    targets = as_targets(args.output)
-    encoders = encoders_for(targets, None, given, transparent=args.background == "none")
-    return list(zip(targets, encoders, strict=True))
+    if not args.interactive:
+        if args.groups:
+            args.parser.error("--groups is for --interactive")
+        return given
+    if given:
+        args.parser.error(f"--interactive takes no --{next(iter(given)).replace('_', '-')}: it is no video")
+    page: dict[str, Any] = {"interactive": True, "names": cells.obs_names}
+    if args.groups:
+        page |= {"groups": as_labels(cells.obs(args.groups)), "group_colors": cells.palette(args.groups)}
+    return page
 
 
 def _progress(args: argparse.Namespace) -> bool:
     return sys.stderr.isatty() and not args.quiet
 
 
-def summary(result: Any, before: Mapping[str, float]) -> str:
-    """Say in one line what was written and how long each stage took; notes follow on their own."""
-    stages = {**before, **result.seconds}
+def summary(results: Sequence[Any], before: Mapping[str, float]) -> str:
+    """Say what was written and how long each stage took, for all files together; notes follow their file."""
+    stages = {**before, **results[0].seconds}
     total = stages.pop("total", 0.0) + sum(before.values())
-    parts = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in stages.items())
-    line = (
-        f"{result.path}: {result.width}x{result.height}, {result.n_frames} frames at {_rate(result.fps)}/s, "
-        f"{size(result.nbytes)}, {total:.2f} s ({parts})"
-    )
-    return "\n".join([line, *(f"  note: {note}" for note in result.notes)])
+    times = f"{total:.2f} s ({', '.join(f'{stage} {seconds:.2f}' for stage, seconds in stages.items())})"
+    lines = []
+    for result in results:
+        film = (
+            f"{result.path}: {result.width}x{result.height}, {result.n_frames} frames at "
+            f"{_rate(result.fps)}/s, {size(result.nbytes)}"
+        )
+        lines += [film if len(results) > 1 else f"{film}, {times}"]
+        lines += [f"  note: {note}" for note in result.notes]
+    return "\n".join([*lines, f"together {times}"] if len(results) > 1 else lines)
 
 
 def size(nbytes: float) -> str:

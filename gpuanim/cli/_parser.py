@@ -155,6 +155,11 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", action="append", required=True, metavar="TARGET",
         help=".mp4, .webm, .mov, .mkv, .gif, .webp, .apng, .html, or stills/%%03d.png; may be repeated",
     )  # fmt: skip
+    parser.add_argument(
+        "--interactive", action="store_true",
+        help="an .html page of the cells themselves, to pan, zoom and point at, in place of a video",
+    )  # fmt: skip
+    parser.add_argument("--groups", metavar="COLUMN", help="obs column for the page's legend")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
 
 
