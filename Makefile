@@ -31,13 +31,16 @@ clean: ## remove .venv, films and caches
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Tests marked `opengl` need an EGL library with a software renderer, those marked `browser` Chromium and a
-# font. Only where apt and root are there; elsewhere those tests are skipped, or fail if CI=true.
+# font. Only where apt and root are there; elsewhere those tests are skipped, or fail if CI=true. One by one,
+# because other distributions lack some: Ubuntu's Chromium is a snap.
 system-packages:
 	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends $(SYSTEM_PACKAGES) || \
-		echo "apt could not install $(SYSTEM_PACKAGES); tests of OpenGL and of players may be skipped"; \
+		apt-get update -q; \
+		for package in $(SYSTEM_PACKAGES); do \
+			DEBIAN_FRONTEND=noninteractive apt-get install -q -y -o DPkg::Lock::Timeout=300 \
+			--no-install-recommends $$package || echo "not installed: $$package; tests may be skipped"; \
+		done; \
 	else echo "not installed: $(SYSTEM_PACKAGES); tests of OpenGL and of players may be skipped"; fi
 
 # pip's --group needs pip 25.1, newer than what python3 -m venv brings.
