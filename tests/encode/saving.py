@@ -11,6 +11,7 @@ import json
 import multiprocessing
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -154,6 +155,7 @@ def hang(targets):
 
 
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     ffmpeg_exe()  # its first call runs ffmpeg
     film(2).frame(0)
     verbs = {f.__name__: f for f in (endless, together, limited, many, forked, spawned, hang)}

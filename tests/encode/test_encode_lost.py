@@ -247,7 +247,16 @@ def test_last_words_of_a_noisy_ffmpeg(ffmpeg_kind, tmp_path, pretend):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.fixture
+def ctrl_c():
+    """See to it that SIGINT raises: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @linux
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_ffmpeg_hangs(ffmpeg_kind, tmp_path):
     """The thread that feeds is stuck in the pipe, and the one that draws waits for it."""
     olds = ffmpeg_kind.put_old(tmp_path)
@@ -280,6 +289,7 @@ def test_ctrl_c_while_ffmpeg_hangs(ffmpeg_kind, tmp_path):
 
 
 @linux
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_ffmpeg_hangs_at_the_end(ffmpeg_kind, tmp_path, pretend):
     pretend("cat >/dev/null; kill -INT $PPID; exec sleep 60")
     with pytest.raises(KeyboardInterrupt):
