@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import warnings
 from collections.abc import Callable, Iterator
@@ -73,6 +74,14 @@ def decode() -> Callable[[Path], Decoded]:
         return Decoded(frames, facts.split("Output #0")[0])
 
     return run
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """See to it that SIGINT raises: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 REQUIRED_IN_CI = {

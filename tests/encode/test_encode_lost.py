@@ -247,14 +247,6 @@ def test_last_words_of_a_noisy_ffmpeg(ffmpeg_kind, tmp_path, pretend):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.fixture
-def ctrl_c():
-    """See to it that SIGINT raises: a shell's background jobs ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @linux
 @pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_while_ffmpeg_hangs(ffmpeg_kind, tmp_path):
@@ -295,6 +287,19 @@ def test_ctrl_c_while_ffmpeg_hangs_at_the_end(ffmpeg_kind, tmp_path, pretend):
     with pytest.raises(KeyboardInterrupt):
         film(3).save(tmp_path / ffmpeg_kind.name, **ffmpeg_kind.options)
     assert not list(tmp_path.iterdir())
+
+
+@linux
+def test_one_of_several_targets_fails(all_kinds, tmp_path):
+    """Of a film that is rendered once for all of them; so no other is finished, either."""
+    olds = [old for kind in all_kinds for old in kind.put_old(tmp_path)]
+
+    def end_one():
+        os.kill(ffmpegs()[0], signal.SIGKILL)
+
+    with pytest.raises(ga.EncoderError, match="was killed by SIGKILL"):
+        film(200, on_step=at(4, end_one)).save([tmp_path / kind.name for kind in all_kinds])
+    assert_old(tmp_path, olds)
 
 
 def test_a_bar_that_fails(kind, tmp_path, monkeypatch):
