@@ -50,6 +50,12 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
+def expect(browser: Any) -> Any:
+    """Playwright's assertions, which wait until what they look at is as it should be."""
+    return importlib.import_module("playwright.sync_api").expect
+
+
+@pytest.fixture
 def new_tab(browser: Any) -> Iterator[Callable[..., Any]]:
     """Return a function that opens a tab; at the end none may have said anything, or asked the network.
 
