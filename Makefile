@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 CELLS ?= 200000
-SYSTEM_LIBRARIES := libegl1 libgl1-mesa-dri
+SYSTEM_PACKAGES := libegl1 libgl1-mesa-dri chromium fonts-dejavu-core libatomic1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench system-libraries clean
+.PHONY: help demo test bench system-packages clean
 
 help: ## show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 20
@@ -17,7 +17,7 @@ demo: $(VENV)/.demo ## film 700 real cells, then a simulated atlas of 200,000, t
 	$(BIN)/gpuanim demo --out $(OUT)
 	$(BIN)/gpuanim demo --cells $(CELLS) --out $(OUT)
 
-test: $(VENV)/.test system-libraries ## lint, types and tests
+test: $(VENV)/.test system-packages ## lint, types and tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -30,14 +30,18 @@ clean: ## remove .venv, films and caches
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Tests marked `opengl` need an EGL library with a software renderer. Only where apt and root are there;
-# elsewhere those tests are skipped, or fail if CI=true.
-system-libraries:
-	@if dpkg -s $(SYSTEM_LIBRARIES) >/dev/null 2>&1; then :; \
+# Tests marked `opengl` need an EGL library with a software renderer, those marked `browser` Chromium, a
+# font, and libatomic for playwright. Only where apt and root are there; elsewhere those tests are skipped, or
+# fail if CI=true. One by one, because other distributions lack some: Ubuntu's Chromium is a snap.
+system-packages:
+	@if dpkg -s $(SYSTEM_PACKAGES) >/dev/null 2>&1; then :; \
 	elif command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -q && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -q -y --no-install-recommends $(SYSTEM_LIBRARIES); \
-	else echo "not installed: $(SYSTEM_LIBRARIES); tests of OpenGL may be skipped"; fi
+		apt-get update -q; \
+		for package in $(SYSTEM_PACKAGES); do \
+			DEBIAN_FRONTEND=noninteractive apt-get install -q -y -o DPkg::Lock::Timeout=300 \
+			--no-install-recommends $$package || echo "not installed: $$package; tests may be skipped"; \
+		done; \
+	else echo "not installed: $(SYSTEM_PACKAGES); tests of OpenGL and of players may be skipped"; fi
 
 # pip's --group needs pip 25.1, newer than what python3 -m venv brings.
 $(VENV)/.pip:

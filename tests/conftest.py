@@ -1,9 +1,10 @@
-"""Fixtures for all tests: real data, and a guard that no OpenGL test is skipped in CI."""
+"""Fixtures for all tests: real data, and a guard that CI skips nothing whose needs it can install."""
 
 from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import warnings
 from collections.abc import Callable, Iterator
@@ -75,14 +76,43 @@ def decode() -> Callable[[Path], Decoded]:
     return run
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """See to it that SIGINT raises: a shell's background jobs ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+REQUIRED_IN_CI = {
+    "opengl": "an EGL library with a software renderer",
+    "browser": "Chromium and playwright",
+}
+"""Marker -> what `make test` installs for its tests: in CI they run, or they fail."""
+
+
+def in_ci() -> bool:
+    return os.environ.get("CI", "").lower() in ("1", "true")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """In CI a skipped test of OpenGL is a failure: there the library is installed on purpose."""
+    """In CI a skipped test is a failure if what it needs is installed on purpose."""
     report = yield
-    in_ci = os.environ.get("CI", "").lower() in ("1", "true")
-    if in_ci and report.skipped and not hasattr(report, "wasxfail") and item.get_closest_marker("opengl"):
+    needs = [text for marker, text in REQUIRED_IN_CI.items() if item.get_closest_marker(marker)]
+    if in_ci() and needs and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped in CI, where OpenGL must be there: {report.longrepr}"
+        report.longrepr = f"skipped in CI, where {' and '.join(needs)} must be there: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """In CI no file may skip all of its tests before their markers can be seen."""
+    report = yield
+    if in_ci() and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"a whole file was skipped in CI; skip in a fixture instead: {report.longrepr}"
     return report
 
 

@@ -294,6 +294,7 @@ def test_command_from_a_shell(cells, tmp_path):
     assert done.stderr == "gpuanim: error: seed 9999 is out of range: there are 400 cells, from 0 to 399\n"
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_leave_nothing_behind(cells, tmp_path, number, code):
     words = ["propagate", cells, "--seed", "0", "--steps", "1000000", "--size", "640x480"]

@@ -8,6 +8,7 @@ CompuServe, "Graphics Interchange Format, Version 89a" (1990); the loop block is
 from __future__ import annotations
 
 import struct
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -69,6 +70,7 @@ class GifWriter(GuardedWriter):
         self._part = Part(target)
         try:
             self._file = self._part.path.open("r+b", buffering=0)
+            weakref.finalize(self, self._file.close)  # of a writer that is forgotten
             write_all(self._file, _head(spec, palette, loop))
         except BaseException:
             self.abort()

@@ -77,7 +77,7 @@ class FFmpegWriter(GuardedWriter):
         with ExitStack() as undo:
             undo.callback(self._part.discard)
             # A file, because a pipe that nobody reads fills up and stalls ffmpeg.
-            self._stderr: IO[bytes] = undo.enter_context(tempfile.TemporaryFile())
+            self._stderr: IO[bytes] = undo.enter_context(_messages())
             # "file:" keeps ffmpeg from reading a protocol, an option or "-" into the name.
             self._process = _start([*command, f"file:{self._part.path}"], self._stderr)
             undo.pop_all()
@@ -105,6 +105,8 @@ class FFmpegWriter(GuardedWriter):
         self._stdin.close()
         if self._process.wait() != 0:
             raise self._failure("the end of the film")
+        if self.growing.stat().st_size == 0:
+            raise self._failure("the end of the film but wrote nothing")
         self._part.commit()
         self._end()
 
@@ -141,6 +143,15 @@ def _raw_input(spec: FilmSpec) -> list[str]:
     fps = spec.fps.limit_denominator(1_000_000)  # ffmpeg's are of 32 bits; Fraction(29.97) has 48
     rate = f"{fps.numerator}/{fps.denominator}"
     return ["-f", "rawvideo", "-pixel_format", spec.pixel_format, "-video_size", size, "-framerate", rate]
+
+
+def _messages() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise EncoderError(
+            f"there is no room for ffmpeg's messages: {error}; set TMPDIR to a folder that can be written"
+        ) from error
 
 
 def _start(command: list[str], stderr: IO[bytes]) -> subprocess.Popen[bytes]:

@@ -7,10 +7,11 @@ import platform
 import re
 import secrets
 import shutil
+import sys
 import weakref
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -142,11 +143,18 @@ def _remove(path: Path, owner: int, folder: Path | None = None) -> None:
 def publish(moves: Sequence[tuple[Path, Path]]) -> None:
     """Move several finished files onto their targets; if one fails, put the old ones back.
 
+    Two films that are published at once come one after the other, so that their files do not mix.
+
     Raises
     ------
     TargetError
         Naming the file that could not be replaced.
     """
+    with _alone({target.parent for _, target in moves}):
+        _publish(moves)
+
+
+def _publish(moves: Sequence[tuple[Path, Path]]) -> None:
     backups: list[tuple[Path, Path | None]] = []
     try:
         for source, target in moves:
@@ -160,6 +168,22 @@ def publish(moves: Sequence[tuple[Path, Path]]) -> None:
     for _, backup in backups:
         if backup is not None:
             backup.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folders: set[Path]) -> Iterator[None]:
+    """Keep other threads and processes out of `_publish` to the same folders, where the system can."""
+    with ExitStack() as held:
+        if sys.platform != "win32":
+            import fcntl
+
+            for folder in sorted(folders):  # in one order, so that no two wait for each other
+                with suppress(OSError):  # some network file systems have no locks
+                    handle = os.open(folder, os.O_RDONLY)
+                    held.callback(os.close, handle)
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+                    held.callback(fcntl.flock, handle, fcntl.LOCK_UN)  # a forked child has the handle, too
+        yield
 
 
 def _back_up(target: Path) -> Path | None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shlex
+import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import MappingProxyType
@@ -14,10 +17,128 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gpuanim.encode import encoder_for
+from gpuanim.encode._base import Encoder
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.frames import FilmSpec, PixelFormat
 
 RGB = NDArray[np.uint8]
+
+KINDS: dict[str, dict[str, Any]] = {
+    "film.mp4": {},
+    "film.gif": {},
+    "%03d.png": {},
+    "film.html": {},
+    "linked.html": {"embed_frames": False},
+    "film.webm": {},
+    "film.mov": {"codec": "prores"},
+    "film.mkv": {},
+    "film.apng": {},
+    "film.webp": {},
+}
+"""Name of a file -> options of its encoder: each kind of writer, for the tests of what can fail."""
+
+OWN_WRITERS = (".gif", ".png", ".apng", ".webp")
+"""Suffixes of the writers without ffmpeg."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to write a film of three or more frames."""
+
+    name: str
+    options: dict[str, Any]
+
+    @property
+    def encoder(self) -> Encoder:
+        return encoder_for(self.name, **self.options)
+
+    @property
+    def pixel_format(self) -> PixelFormat:
+        return self.encoder.formats[0]
+
+    @property
+    def runs_ffmpeg(self) -> bool:
+        return self.suffix not in OWN_WRITERS
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.name).suffix
+
+    def files(self, folder: Path, n_frames: int = 3) -> list[Path]:
+        return list(dict.fromkeys(self.encoder.files(folder / self.name, n_frames)))
+
+    def put_old(self, folder: Path) -> list[Path]:
+        """Put an older film where the new one goes."""
+        olds = self.files(folder)
+        for old in olds:
+            old.write_text("old")
+        return olds
+
+
+def kinds(*, ffmpeg: bool = False) -> list[Kind]:
+    every = [Kind(*item) for item in KINDS.items()]
+    return [kind for kind in every if kind.runs_ffmpeg or not ffmpeg]
+
+
+@pytest.fixture(params=kinds(), ids=lambda kind: kind.name)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Every kind of writer in turn."""
+    return request.param
+
+
+@pytest.fixture(params=[*kinds(), Kind("film.png", {})], ids=lambda kind: kind.name)
+def kind_or_picture(request: pytest.FixtureRequest) -> Kind:
+    """Every kind of writer in turn, and a single picture, which takes one frame only."""
+    return request.param
+
+
+@pytest.fixture
+def all_kinds() -> list[Kind]:
+    """All kinds of writers together."""
+    return kinds()
+
+
+@pytest.fixture(params=kinds(ffmpeg=True), ids=lambda kind: kind.name)
+def ffmpeg_kind(request: pytest.FixtureRequest) -> Kind:
+    """Every kind of writer that runs ffmpeg in turn."""
+    return request.param
+
+
+@pytest.fixture
+def pretend(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], None]:
+    """Return a function that puts a shell script in ffmpeg's place; in it `$FFMPEG` is the real one."""
+
+    def replace(script: str) -> None:
+        path = tmp_path_factory.mktemp("pretend") / "ffmpeg"
+        path.write_text(f"#!/bin/sh\nFFMPEG={shlex.quote(ffmpeg_exe())}\n{script}\n")
+        path.chmod(0o755)
+        monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(path))
+
+    return replace
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """Return a function that mounts a tmpfs with the given options, or skips the test."""
+    made: list[Path] = []
+
+    def attach(options: str) -> Path:
+        folder = tmp_path / "mounted"
+        folder.mkdir()
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False
+        )
+        if done.returncode != 0:
+            pytest.skip(f"only root can mount a tmpfs: {done.stderr.decode().strip()}")
+        made.append(folder)
+        return folder
+
+    yield attach
+    for folder in made:
+        subprocess.run(["umount", folder], check=True)
 
 
 def children() -> bool:

@@ -13,32 +13,20 @@ import time
 import numpy as np
 import pytest
 
-from gpuanim.encode import encoder_for
 from gpuanim.encode.h264 import H264
 from gpuanim.errors import EncoderError, GpuanimError, MissingDependencyError, ShapeError
 
-FORMATS = {
-    "film.mp4": "nv12",
-    "film.gif": "pal8",
-    "film.png": "rgb24",
-    "%03d.png": "rgb24",
-    "film.html": "nv12",
-    "film.webm": "yuv420p",
-    "film.mov": "nv12",
-    "film.mkv": "rgb24",
-    "film.apng": "rgb24",
-    "film.webp": "rgb24",
-}
 
-
-@pytest.fixture(params=FORMATS)
-def case(request, tmp_path, make_spec):
+@pytest.fixture
+def case(kind_or_picture, tmp_path, make_spec):
     """A target with an older film at it, and a spec."""
-    target = tmp_path / request.param
-    olds = [tmp_path / f"{i:03d}.png" for i in range(3)] if "%" in request.param else [target]
-    for old in olds:
-        old.write_text("old")
-    return target, olds, make_spec(FORMATS[request.param], n_frames=None)
+    kind = kind_or_picture
+    return (
+        tmp_path / kind.name,
+        kind.put_old(tmp_path),
+        make_spec(kind.pixel_format, n_frames=None),
+        kind.encoder,
+    )
 
 
 def assert_untouched(target, olds):
@@ -55,14 +43,14 @@ def feed(writer, frames):
 @pytest.mark.parametrize("error", [RuntimeError("at frame 7"), KeyboardInterrupt(), SystemExit()])
 @pytest.mark.parametrize("count", [0, 1])
 def test_exception_in_the_block(case, grey, error, count):
-    target, olds, spec = case
+    target, olds, spec, encoder = case
 
     def frames():
         for _ in range(count):
             yield grey(spec, 0)
         raise error
 
-    writer = encoder_for(target).open(target, spec)
+    writer = encoder.open(target, spec)
     with pytest.raises(type(error)):
         feed(writer, frames())
     assert_untouched(target, olds)
@@ -72,18 +60,18 @@ def test_exception_in_the_block(case, grey, error, count):
 
 
 def test_zero_frames(case):
-    target, olds, spec = case
-    with pytest.raises(EncoderError, match="zero frames"), encoder_for(target).open(target, spec):
+    target, olds, spec, encoder = case
+    with pytest.raises(EncoderError, match="zero frames"), encoder.open(target, spec):
         pass
     assert_untouched(target, olds)
 
 
 @pytest.mark.parametrize("change", [-1, 1])
 def test_wrong_length(case, grey, change):
-    target, olds, spec = case
+    target, olds, spec, encoder = case
     frame = np.zeros(spec.pixel_format.nbytes(64, 48) + change, np.uint8)
     with pytest.raises(ShapeError, match=rf"64x48 is \d+ contiguous uint8.*\({len(frame)} bytes\)"):
-        feed(encoder_for(target).open(target, spec), [grey(spec, 0), frame])
+        feed(encoder.open(target, spec), [grey(spec, 0), frame])
     assert_untouched(target, olds)
 
 
@@ -98,8 +86,8 @@ def test_wrong_dtype_and_gaps(tmp_path, make_spec, grey):
 
 
 def test_finish_and_abort_are_idempotent(case, grey):
-    target, _, spec = case
-    writer = encoder_for(target).open(target, spec)
+    target, _, spec, encoder = case
+    writer = encoder.open(target, spec)
     writer.write(grey(spec, 0))
     writer.finish()
     writer.finish()
@@ -108,7 +96,7 @@ def test_finish_and_abort_are_idempotent(case, grey):
     assert made.stat().st_size > 10
     with pytest.raises(EncoderError, match="finished"):
         writer.write(grey(spec, 0))
-    other = encoder_for(target).open(target, spec)
+    other = encoder.open(target, spec)
     other.abort()
     other.abort()
     with pytest.raises(EncoderError, match="aborted"):
@@ -172,12 +160,11 @@ def test_abort_frees_a_stuck_write(tmp_path, make_spec, grey):
     assert errors == ["the film was aborted"]
 
 
-def test_forgotten_writer(tmp_path, make_spec):
-    for name in ("film.mp4", "film.html", "%d.png", "film.webm", "film.apng", "film.webp"):
-        writer = encoder_for(name).open(tmp_path / name, make_spec(FORMATS.get(name, "rgb24")))
-        assert len(list(tmp_path.iterdir())) == 1
-        del writer
-        assert not list(tmp_path.iterdir())
+def test_forgotten_writer(kind, tmp_path, make_spec):
+    writer = kind.encoder.open(tmp_path / kind.name, make_spec(kind.pixel_format))
+    assert len(list(tmp_path.iterdir())) == 1
+    del writer
+    assert not list(tmp_path.iterdir())
 
 
 SCRIPT = """
@@ -203,69 +190,6 @@ target = Path(sys.argv[1])
 def python(code, target, **options):
     command = [sys.executable, "-c", SCRIPT + textwrap.dedent(code), str(target)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
-
-
-FILM = """
-writer = encoder_for(target).open(target, spec())
-with writer:
-    for i in range(10**6):
-        writer.write(noise(writer._spec, i))
-        if i == 3:
-            print(writer._process.pid, flush=True)
-        time.sleep(0.01)
-"""
-
-
-def alive(pid):
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_signals(tmp_path, make_spec, grey, signum):
-    target = tmp_path / "film.mp4"
-    target.write_text("old")
-    with python(FILM, target) as process:
-        encoder = int(process.stdout.readline())
-        process.send_signal(signum)
-        process.communicate(timeout=30)
-        assert process.returncode != 0
-    for _ in range(200):  # without its parent ffmpeg sees the end of the pipe and ends, too
-        if not alive(encoder):
-            break
-        time.sleep(0.05)
-    assert not alive(encoder)
-    assert target.read_text() == "old"
-    if signum == signal.SIGINT:
-        assert list(tmp_path.iterdir()) == [target]
-    else:  # nobody could clean up; the next film to the same target does
-        spec = make_spec()
-        with H264().open(target, spec) as writer:
-            writer.write(grey(spec, 0))
-        assert list(tmp_path.iterdir()) == [target]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="RLIMIT_FSIZE is POSIX")
-@pytest.mark.parametrize("name", FORMATS)
-def test_full_disk(tmp_path, name):
-    """A limit on the size of files stands for a full disk: writing fails in the middle."""
-    code = f"""
-    import resource
-    film = spec({FORMATS[name]!r}, n=None)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
-    with encoder_for(target).open(target, film) as writer:
-        for i in range({1 if name == "film.png" else 60}):
-            writer.write(noise(film, i))
-    """
-    with python(code, tmp_path / name) as process:
-        _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "gpuanim.errors.EncoderError: " in errors, errors
-    assert "File too large" in errors or "SIGXFSZ" in errors
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is POSIX")
@@ -324,9 +248,9 @@ def test_ffmpeg_that_cannot_start(tmp_path, make_spec, monkeypatch):
 
 
 def test_errors_are_of_one_tree(case):
-    target, _, spec = case
+    target, _, spec, encoder = case
     with (
         pytest.raises(GpuanimError),
-        encoder_for(target).open(target.parent / "no" / target.name / "x", spec),
+        encoder.open(target.parent / "no" / target.name / "x", spec),
     ):
         pass

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -39,24 +38,11 @@ def test_device():
         check_target("/dev/null")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_read_only_folder(tmp_path):
-    tmp_path.chmod(0o500)
-    with pytest.raises(TargetError, match="not writable"):
-        check_target(tmp_path / "film.mp4")
-    tmp_path.chmod(0o700)
-
-
+# Others are in test_encode_lost.py, for every kind of writer; here the film is decoded again.
 NAMES = [
-    "-y.mp4",
-    "two words.mp4",
-    "quote'\".mp4",
     "100%_%03d %d.mp4",
-    "\u00fcmlaut \u65e5\u672c \U0001f600.mp4",
-    "a:b;c&d|e$HOME`x`.mp4",
     "pipe:0.mp4",
-    "[brackets]#?.mp4",
-    "new\nline.mp4",
+    "two\nlines '\".mp4",
     "." + "x" * 240 + ".mp4",
     "\u65e5" * 80 + ".mp4",
 ]
@@ -70,14 +56,6 @@ def test_odd_names(tmp_path, make_spec, grey, decode, name):
             writer.write(grey(spec, value))
     assert list(tmp_path.iterdir()) == [path]
     assert len(decode(path).frames) == 1
-
-
-def test_relative_names(tmp_path, make_spec, grey, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    spec = make_spec()
-    with H264().open(Path("-i.mp4"), spec) as writer:
-        writer.write(grey(spec, 0))
-    assert [path.name for path in tmp_path.iterdir()] == ["-i.mp4"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")

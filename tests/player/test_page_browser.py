@@ -3,17 +3,12 @@
 Bounds: the mean of the absolute error over all pixels and channels is below 0.1 of 255, and 99.5 % of the
 pixels are within 6. The page adds up discs in 8 bits, from the bottom to the top, and places are quantised;
 the film is exact.
-
-Needs playwright and a Chromium: `GPUANIM_CHROMIUM`, or one on the path.
 """
 
 from __future__ import annotations
 
 import base64
 import io
-import os
-import shutil
-import warnings
 
 import numpy as np
 import pytest
@@ -22,28 +17,10 @@ from skimage.metrics import structural_similarity
 
 import gpuanim as ga
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM = os.environ.get("GPUANIM_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on the path or in GPUANIM_CHROMIUM")
+pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]  # fmt: skip
 SETTLED = "() => document.querySelector('.gpuanim-points').page?.settled"
 EVIL = "</script><script>window.hacked = 1</script>\"'&amp;<img src=x onerror='window.hacked=1'> \u2028 é世"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of playwright's own loop
-        with playwright.sync_playwright() as running:
-            started = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-            yield started
-            started.close()
 
 
 @pytest.fixture(scope="module")
@@ -519,7 +496,7 @@ def test_picture_is_saved(show):
     assert len(np.unique(picture.reshape(-1, 4), axis=0)) > 50
 
 
-def test_in_a_sandboxed_frame(tab):
+def test_in_a_sandboxed_frame(tab, expect):
     """As in a notebook: nothing is of the same origin, and nothing is left in the window around it."""
     coords = cloud(100)
     tab.set_content("<p></p>" + 2 * ga.animate(coords, waves(coords)).to_interactive_html(height=300))
@@ -527,7 +504,7 @@ def test_in_a_sandboxed_frame(tab):
         inner = tab.frame_locator("iframe").nth(k)
         inner.locator(".gpuanim-bar").wait_for()
         inner.locator(".gpuanim-points").press("End")
-        playwright.expect(inner.locator(".gpuanim-count")).to_have_text("6 / 6")
+        expect(inner.locator(".gpuanim-count")).to_have_text("6 / 6")
     assert (
         tab.evaluate("() => Object.keys(window).filter(k => k.startsWith('gpuanim') || k === 'page')") == []
     )
@@ -554,17 +531,17 @@ def test_no_names_are_left_behind(show, tab, tmp_path):
         ),
     ],
 )
-def test_what_a_browser_lacks_is_said(browser, tmp_path, without, text):
+def test_what_a_browser_lacks_is_said(browser, tmp_path, without, text, expect):
     coords = cloud(10)
     ga.animate(coords, waves(coords)).save(tmp_path / "page.html", interactive=True)
     page = browser.new_page()
     page.add_init_script(without)
     page.goto((tmp_path / "page.html").as_uri())
-    playwright.expect(page.get_by_role("alert")).to_contain_text(text)
+    expect(page.get_by_role("alert")).to_contain_text(text)
     page.close()
 
 
-def test_a_damaged_page_says_so(browser, tmp_path):
+def test_a_damaged_page_says_so(browser, tmp_path, expect):
     coords = cloud(500)
     path = tmp_path / "page.html"
     ga.animate(coords, waves(coords)).save(path, interactive=True)
@@ -575,7 +552,7 @@ def test_a_damaged_page_says_so(browser, tmp_path):
     page.goto(path.as_uri())
     page.wait_for_function(SETTLED)
     page.keyboard.press("End")
-    playwright.expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.close()
 
 
