@@ -66,6 +66,8 @@ class Animation:
         fps: float | str | Fraction | None = None,
         encoder: Encoder | None = None,
         title: str = "",
+        max_bytes: float | str | None = None,
+        shrink: str = "size",
         progress: bool = False,
         **options: Any,
     ) -> Any:
@@ -86,6 +88,12 @@ class Animation:
             An encoder object, in place of the one that the suffix stands for.
         title
             For the metadata of a video and the heading of a page.
+        max_bytes
+            Largest file, such as 8_000_000 or ``"8 MB"``. A film that is larger is rendered again with a
+            lower dpi, four times at most, until it fills nine tenths of that or more; each of several
+            targets on its own. `notes` say what was chosen.
+        shrink
+            What `max_bytes` lowers: "size" the dpi, "rate" the frames per second; the duration stays.
         progress
             Show a bar with frames per second and the time left.
         **options
@@ -111,6 +119,17 @@ class Animation:
         targets = as_targets(target)
         encoders = encoders_for(targets, encoder, options)
         title = "".join(c for c in str(title) if c.isprintable())
+        if max_bytes is not None:
+            from gpuanim.fit import save_within
+
+            results = [
+                save_within(
+                    self, path, chosen, max_bytes,
+                    shrink=shrink, dpi=dpi, fps=fps, title=title, progress=progress,
+                )
+                for path, chosen in zip(targets, encoders, strict=True)
+            ]  # fmt: skip
+            return results if several else results[0]
         results = save(
             self._film,
             targets,
