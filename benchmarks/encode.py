@@ -1,4 +1,4 @@
-"""Encoders on frames made beforehand: H.264 against ffmpeg alone, GIF against Pillow and imageio.
+"""H.264 on frames made beforehand, against ffmpeg alone; `gif.py` is for GIF.
 
     python benchmarks/encode.py --size 1920x1080 --frames 60
 
@@ -22,7 +22,6 @@ import numpy as np
 from _report import write
 from numpy.typing import NDArray
 
-from gpuanim.encode.gif import GIF
 from gpuanim.encode.h264 import BT709, H264
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.frames import FilmSpec, PixelFormat
@@ -73,7 +72,7 @@ def to_nv12(frame: NDArray[np.uint8], colors: NDArray[np.uint8]) -> NDArray[np.u
     return np.concatenate([luma.ravel(), np.rint(np.stack(chroma, -1)).astype(np.uint8).ravel()])
 
 
-def save(encoder: H264 | GIF, path: Path, spec: FilmSpec, frames: Iterable[NDArray[np.uint8]]) -> None:
+def save(encoder: H264, path: Path, spec: FilmSpec, frames: Iterable[NDArray[np.uint8]]) -> None:
     """Write a film through our contract."""
     with encoder.open(path, spec) as writer:
         for frame in frames:
@@ -121,62 +120,13 @@ def h264(folder: Path, frames: Frames, spec: FilmSpec, encoder: H264, repeat: in
     }
 
 
-def gif(
-    folder: Path, frames: Frames, colors: NDArray[np.uint8], spec: FilmSpec, repeat: int
-) -> dict[str, dict[str, float]]:
-    """Compare exact GIFs from palette rows, and ours from RGB."""
-    import imageio.v3 as iio
-    from PIL import Image
-
-    rgb = [np.ascontiguousarray(colors[frame]) for frame in frames]
-    rgb_spec = FilmSpec(spec.width, spec.height, FPS, PixelFormat.RGB24, len(frames), colors)
-    duration = int(1000 / FPS)
-
-    def pillow() -> None:
-        images = [Image.frombytes("P", frame.shape[::-1], frame.tobytes()) for frame in frames]
-        for image in images:
-            image.putpalette(colors.tobytes())
-        images[0].save(
-            folder / "Pillow.gif",
-            save_all=True,
-            append_images=images[1:],
-            duration=duration,
-            loop=0,
-            optimize=False,
-        )
-
-    def imageio() -> None:
-        iio.imwrite(folder / "imageio from RGB.gif", rgb, plugin="pillow", duration=duration, loop=0)
-
-    fast = seconds(
-        {
-            "ours": lambda: save(GIF(), folder / "ours.gif", spec, frames),
-            "ours from RGB": lambda: save(GIF(), folder / "ours from RGB.gif", rgb_spec, rgb),
-            "Pillow": pillow,
-        },
-        repeat,
-    )
-    start = time.perf_counter()
-    imageio()
-    times = {name: median(taken) for name, taken in fast.items()}
-    times["imageio from RGB"] = time.perf_counter() - start
-    return {
-        name: {
-            "fps": len(frames) / taken,
-            "kB_per_frame": (folder / f"{name}.gif").stat().st_size / len(frames) / 1000,
-        }
-        for name, taken in times.items()
-    }
-
-
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT, even")
-    parser.add_argument("--frames", type=int, default=60, help="frames of the H.264 film")
-    parser.add_argument("--gif-frames", type=int, default=16)
+    parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--qualities", default="draft,standard", help="of draft, standard, high")
     parser.add_argument("--no-json", action="store_true", help="only print")
@@ -188,9 +138,9 @@ def main() -> None:
     args = arguments()
     width, height = (int(side) for side in args.size.split("x"))
     colors = palette(254)
-    frames = index_frames(width, height, max(args.frames, args.gif_frames), 254)
+    frames = index_frames(width, height, args.frames, 254)
     nv12 = [to_nv12(frame, colors) for frame in frames[: args.frames]]
-    results: dict[str, Any] = {"size": args.size, "frames": args.frames, "gif_frames": args.gif_frames}
+    results: dict[str, Any] = {"size": args.size, "frames": args.frames}
     print(f"{args.size}, {args.frames} frames, NV12 -> H.264")
     print(f"{'quality':>18} {'ours fps':>9} {'ffmpeg fps':>11} {'ratio':>6} {'kB/frame':>9}")
     with tempfile.TemporaryDirectory() as name:
@@ -203,11 +153,6 @@ def main() -> None:
                 f"{quality:>18} {row['ours_fps']:9.1f} {row['ffmpeg_fps']:11.1f} {row['ratio']:6.2f} "
                 f"{row['kB_per_frame']:9.1f}{'' if row['same_bytes'] else '  (bytes differ)'}"
             )
-        spec = FilmSpec(width, height, FPS, PixelFormat.PAL8, args.gif_frames, colors)
-        results["gif"] = gif(folder, frames[: args.gif_frames], colors, spec, args.repeat)
-    print(f"{args.size}, {args.gif_frames} frames -> GIF")
-    for name, gif_row in results["gif"].items():
-        print(f"{name:>18} {gif_row['fps']:9.1f} {'fps':<11} {'':6} {gif_row['kB_per_frame']:9.1f}")
     if not args.no_json:
         write("encode", results)
 

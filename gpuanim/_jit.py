@@ -31,3 +31,8 @@ def kernel(function: F) -> F:
 def inline(function: F) -> F:
     """Compile `function` for use inside other kernels; LLVM decides on inlining."""
     return _compiled(function, inline="never")
+
+
+def pasted(function: F) -> F:
+    """Paste `function` into the kernels that call it: where it takes many arrays, a call costs more."""
+    return cast(F, numba.njit(inline="always", nogil=True, error_model="numpy")(function))

@@ -68,6 +68,8 @@ class Animation:
         encoder: Encoder | None = None,
         title: str = "",
         transparent: bool = False,
+        max_bytes: float | str | None = None,
+        shrink: str = "size",
         progress: bool = False,
         interactive: bool = False,
         **options: Any,
@@ -92,6 +94,12 @@ class Animation:
             For the metadata of a video and the heading of a page.
         transparent
             Leave out the background; for .mov (ProRes 4444 then), .webm, .mkv, .apng, .webp and .png.
+        max_bytes
+            Largest file, such as 8_000_000 or ``"8 MB"``. A film that is larger is rendered again with a
+            lower dpi, four times at most, until it fills nine tenths of that or more; each of several
+            targets on its own. `notes` say what was chosen.
+        shrink
+            What `max_bytes` lowers: "size" the dpi, "rate" the frames per second; the duration stays.
         progress
             Show a bar with frames per second and the time left.
         interactive
@@ -123,7 +131,7 @@ class Animation:
             film = self._without_background()
             return film.save(
                 target, dpi=dpi, fps=fps, encoder=encoder, title=title, interactive=interactive,
-                progress=progress, **options,
+                max_bytes=max_bytes, shrink=shrink, progress=progress, **options,
             )  # fmt: skip
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
@@ -134,10 +142,21 @@ class Animation:
         if interactive:
             from gpuanim.player.points.saving import save_page
 
-            if several or encoder is not None:
-                raise OptionError("interactive=True writes one page and takes no encoder")
+            if several or encoder is not None or max_bytes is not None:
+                raise OptionError("interactive=True writes one page and takes neither encoder nor max_bytes")
             return save_page(self._film, targets[0], plan_for, options, progress=progress)
         encoders = encoders_for(targets, encoder, options, transparent=self._transparent)
+        if max_bytes is not None:
+            from gpuanim.fit import save_within
+
+            results = [
+                save_within(
+                    self, path, chosen, max_bytes,
+                    shrink=shrink, dpi=dpi, fps=fps, title=title, progress=progress,
+                )
+                for path, chosen in zip(targets, encoders, strict=True)
+            ]  # fmt: skip
+            return results if several else results[0]
         results = save(self._film, targets, encoders, plan_for, progress=progress)
         return results if several else results[0]
 

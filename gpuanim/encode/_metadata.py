@@ -10,7 +10,7 @@ from typing import Any
 
 from gpuanim.frames import FilmSpec
 
-__all__ = ["MARK", "film_comment", "gif_comment", "parse_comment"]
+__all__ = ["MARK", "film_comment", "parse_comment"]
 
 MARK = "gpuanim"
 """The first name in the JSON; its value is the version that wrote it."""
@@ -24,15 +24,6 @@ def film_comment(spec: FilmSpec) -> str:
     if not spec.metadata:
         return ""
     return json.dumps(dict(spec.metadata), separators=(",", ":"), ensure_ascii=True, allow_nan=False)
-
-
-def gif_comment(spec: FilmSpec) -> bytes:
-    """Return the metadata as a GIF's comment extension, to stand before its frames; b"" if there are none."""
-    data = film_comment(spec).encode("ascii")
-    blocks = [data[at : at + 255] for at in range(0, len(data), 255)]
-    if not blocks:
-        return b""
-    return b"\x21\xfe" + b"".join(bytes([len(block)]) + block for block in blocks) + b"\0"
 
 
 def parse_comment(text: str | None) -> dict[str, Any] | None:

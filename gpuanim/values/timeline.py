@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
@@ -56,8 +56,8 @@ class Timeline:
         Frames of the two holds.
     boomerang
         Whether the film runs back.
-    single
-        The only frame to show, or None for all.
+    picked
+        The only frames to show, in order, or None for all.
     """
 
     n_steps: int | None
@@ -66,7 +66,7 @@ class Timeline:
     blend: Ease | None = None
     hold: tuple[int, int] = (0, 0)
     boomerang: bool = False
-    single: int | None = None
+    picked: tuple[int, ...] | None = None
 
     @classmethod
     def resolve(
@@ -121,16 +121,29 @@ class Timeline:
     @property
     def n_frames(self) -> int | None:
         """Frames of the film, or None if unknown."""
-        if self.single is not None:
-            return 1
+        if self.picked is not None:
+            return len(self.picked)
         if self.moving is None:
             return None
         back = max(0, self.moving - 2) if self.boomerang else 0
         return self.moving + back + sum(self.hold)
 
-    def only(self, index: int) -> Timeline:
-        """Return a timeline that shows frame `index` and nothing else."""
-        return replace(self, single=index)
+    def only(self, *frames: int) -> Timeline:
+        """Return a timeline that shows these frames, in ascending order, and nothing else."""
+        return replace(self, picked=frames)
+
+    def thinned(self, n_frames: int) -> Timeline:
+        """Return a timeline of about `n_frames` frames, of a known length, that takes as long as this one.
+
+        Its frames lie evenly on the way; where values are blended, so are those of the new frames.
+        """
+        old = self.n_frames
+        if old is None or self.moving is None:
+            raise OptionError("the film's length is not known in advance")
+        share = Fraction(n_frames, old)
+        start, end = (round(frames * share) for frames in self.hold)
+        new = replace(self, moving=max(1, round(self.moving * share)), hold=(start, end))
+        return replace(new, fps=self.fps * Fraction(new.n_frames or 1, old))
 
     def place(self, frame: int) -> tuple[int, float]:
         """Return the step that a frame shows, and how far it has blended into the next one, 0..1.
@@ -171,12 +184,11 @@ class Timeline:
             )
         if self.moving is None:
             every = self._one_per_step(source)
-            if self.single is None:
+            if self.picked is None:
                 return every
-            return ((values, True) for values, _ in islice(every, self.single, self.single + 1))
-        if self.single is not None:
-            return self._scheduled(source, range(self.single, self.single + 1))
-        return self._scheduled(source, range(self.n_frames or 0))
+            last = max(self.picked, default=-1)
+            return ((v, True) for i, (v, _) in enumerate(islice(every, last + 1)) if i in self.picked)
+        return self._scheduled(source, range(self.n_frames or 0) if self.picked is None else self.picked)
 
     def _one_per_step(self, source: Source) -> Iterator[tuple[Values, bool]]:
         kept: Values = np.empty(0)
@@ -193,7 +205,7 @@ class Timeline:
         for _ in range(self.hold[1]):
             yield kept, False
 
-    def _scheduled(self, source: Source, frames: range) -> Iterator[tuple[Values, bool]]:
+    def _scheduled(self, source: Source, frames: Iterable[int]) -> Iterator[tuple[Values, bool]]:
         reader = _Reader(source)
         shown: tuple[int, float] | None = None
         values: Values = np.empty(0)

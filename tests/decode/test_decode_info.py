@@ -6,7 +6,6 @@ import struct
 import subprocess
 import zlib
 from contextlib import suppress
-from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +15,7 @@ from PIL import Image
 from gpuanim.cli import main
 from gpuanim.decode import convert, film_info
 from gpuanim.decode._base import constant_rate
-from gpuanim.encode._metadata import film_comment, gif_comment
+from gpuanim.encode.gif import GIF
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.errors import FileError
 from gpuanim.frames import FilmSpec, PixelFormat
@@ -96,19 +95,19 @@ def test_linked_page_and_single_pictures(animation, tmp_path):
         film_info(tmp_path / "a page.html")
 
 
-def test_the_comment_of_a_gif(films, tmp_path):
-    made = film_info(films / "film.mp4").gpuanim
-    table = np.zeros((1, 3), np.uint8)
-    spec = FilmSpec(160, 120, Fraction(30), PixelFormat.PAL8, None, table, metadata=made)
-    image = Image.new("RGB", (160, 120), "red")
-    image.save(tmp_path / "a.gif", save_all=True, append_images=[Image.new("RGB", (160, 120))], duration=40)
-    data = (tmp_path / "a.gif").read_bytes()
-    at = 13 + (3 << (data[10] & 7) + 1)  # behind the global table
-    (tmp_path / "a.gif").write_bytes(data[:at] + gif_comment(spec) + data[at:])
-    assert film_info(tmp_path / "a.gif").gpuanim == made
+def test_the_comment_of_a_gif(animation, tmp_path):
+    animation.save([tmp_path / "a.gif", tmp_path / "a.mp4"])
+    made = film_info(tmp_path / "a.gif").gpuanim
+    assert made["cmap"] == "magma"
+    assert made == film_info(tmp_path / "a.mp4").gpuanim
     with Image.open(tmp_path / "a.gif") as shown:
-        assert (shown.n_frames, shown.info["comment"].decode()) == (2, film_comment(spec))
-    assert gif_comment(replace(spec, metadata={})) == b""
+        assert json.loads(shown.info["comment"]) == made
+    table = np.zeros((1, 3), np.uint8)
+    spec = FilmSpec(8, 8, Fraction(30), PixelFormat.PAL8, None, table)
+    with GIF().open(tmp_path / "b.gif", spec) as writer:
+        writer.write(np.zeros(64, np.uint8))
+    assert film_info(tmp_path / "b.gif").gpuanim is None
+    assert b"\x21\xfe" not in (tmp_path / "b.gif").read_bytes()
 
 
 def test_interactive_pages(animation, tmp_path):

@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image, ImageSequence
 
 from gpuanim.encode import encoder_for
 from gpuanim.encode._base import Encoder
+from gpuanim.encode.gif import GIF
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.frames import FilmSpec, PixelFormat
 
@@ -165,8 +167,14 @@ def nothing_left(tmp_path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def make_spec() -> Callable[..., FilmSpec]:
+def make_spec(make_spec_once: Callable[..., FilmSpec]) -> Callable[..., FilmSpec]:
     """Return a function that fills in what a test does not care about."""
+    return make_spec_once
+
+
+@pytest.fixture(scope="session")
+def make_spec_once() -> Callable[..., FilmSpec]:
+    """Return the same, for tests with many examples."""
 
     def make(
         pixel_format: str = "nv12",
@@ -177,10 +185,11 @@ def make_spec() -> Callable[..., FilmSpec]:
         colors: object = ((255, 255, 255),),
         title: str = "",
         metadata: Mapping[str, Any] = MappingProxyType({}),
+        background: tuple[int, int, int] | None = None,
     ) -> FilmSpec:
         table = np.array(colors, np.uint8)
         layout = PixelFormat(pixel_format)
-        return FilmSpec(width, height, Fraction(fps), layout, n_frames, table, title, None, metadata)
+        return FilmSpec(width, height, Fraction(fps), layout, n_frames, table, title, background, metadata)
 
     return make
 
@@ -210,3 +219,40 @@ def grey() -> Callable[[FilmSpec, int], NDArray[np.uint8]]:
         return np.full(spec.pixel_format.nbytes(spec.width, spec.height), value, np.uint8)
 
     return make
+
+
+class Gifs:
+    """Writes GIFs, and reads them by Pillow."""
+
+    @staticmethod
+    def palette(n: int, seed: int = 0) -> RGB:
+        """Return `n` different colours."""
+        numbers = np.random.default_rng(seed).permutation(2**24)[:n]
+        return numbers.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3]
+
+    @staticmethod
+    def write(path: Path, spec: FilmSpec, frames: Iterable[RGB], **options: Any) -> None:
+        """Write a film with the options of `GIF`."""
+        with GIF(**options).open(path, spec) as writer:
+            for frame in frames:
+                writer.write(frame)
+
+    @staticmethod
+    def read(path: Path) -> tuple[RGB, list[int]]:
+        """Return the images as RGB, and their delays in hundredths of a second."""
+        with Image.open(path) as image:
+            frames = ImageSequence.Iterator(image)
+            pairs = [(np.asarray(frame.convert("RGB")), frame.info["duration"] // 10) for frame in frames]
+        return np.stack([frame for frame, _ in pairs]), [delay for _, delay in pairs]
+
+    def read_film(self, path: Path, delay: int) -> RGB:
+        """Return the frames as RGB: an image that is shown for n times `delay` is n frames."""
+        images, delays = self.read(path)
+        assert all(shown % delay == 0 for shown in delays)
+        return np.repeat(images, [shown // delay for shown in delays], axis=0)
+
+
+@pytest.fixture(scope="session")
+def gifs() -> Gifs:
+    """Return what writes and reads GIFs."""
+    return Gifs()

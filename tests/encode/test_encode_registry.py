@@ -36,7 +36,7 @@ def test_unknown_suffix(name, text):
 def test_unknown_option():
     with pytest.raises(OptionError, match="H264 has no option 'prest'; did you mean 'preset'"):
         encoder_for("film.mp4", prest="fast")
-    with pytest.raises(OptionError, match="GIF has no option 'crf'; its options are loop, final_hold"):
+    with pytest.raises(OptionError, match="GIF has no option 'crf'; its options are loop, holds"):
         encoder_for("film.gif", crf=3)
 
 
