@@ -17,10 +17,12 @@ __all__ = ["AV1"]
 class AV1(RatedEncoder):
     """AV1 through SVT-AV1, in .webm, .mp4 or .mkv; 4:2:0 only, and never lossless.
 
+    Its blocks are large: up to 64 pixels from an edge, single pixels of a flat area can be 10 of 255 off.
+
     Parameters
     ----------
     crf
-        SVT-AV1's constant rate factor, above 0 to 63; 28 by default.
+        SVT-AV1's constant rate factor, above 0 to 63; 29 by default.
     preset
         SVT-AV1's preset, 0 (slow) to 13; 8 by default, the step at which films become half as large
         as H.264 of the same quality.
@@ -44,11 +46,13 @@ class AV1(RatedEncoder):
     max_side: ClassVar[int] = 8192
     levels: ClassVar[Mapping[str, Level]] = {
         "draft": Level("10", 31),
-        "standard": Level("8", 28),
-        "high": Level("6", 10),
+        "standard": Level("8", 29),
+        "high": Level("6", 18),
     }
     full_chroma: ClassVar[bool] = False
 
     def _software_options(self, spec: FilmSpec) -> Sequence[str]:
-        codec = ("-c:v", "libsvtav1", "-preset", str(self.preset))
+        # Points are drawn, not filmed: the tools for screen content (from preset 9 down) save 2 to 10 % of
+        # the bytes at more PSNR, and what rings into flat areas falls from 27 to 10 of 255.
+        codec = ("-c:v", "libsvtav1", "-preset", str(self.preset), "-svtav1-params", "scm=1")
         return [*codec, *self._rate, "-pix_fmt", "yuv420p", *BT709]

@@ -1,11 +1,12 @@
 """What holds for every codec: what was written is decoded by ffmpeg again, and compared.
 
-Colours. Flat areas are within 3 of 255 in every format, from 16 px off their edges on; nearer, H.264 is up
-to 4 off and VP9 up to 11. Single points suffer from chroma at half the resolution. Measured on isolated
-points in the colours of tab20, mean absolute error in the points of 255, on white and on black, over the
-codecs: 1 px 35 to 39 in 4:2:0 and 6 to 19 in 4:4:4; 2 px 17 to 23 and 2 to 9. In 4:2:0 points of one pixel
-keep their lightness but hardly any colour (saturation a twentieth with H.264, a fifth with AV1); the hue of
-points of two pixels is off by 2 to 6 degrees (median).
+Colours. Flat patches are within 3 of 255 in every format, from 16 px off their edges on; nearer, H.264 is
+up to 4 off and VP9 up to 11. In a film of half a million points AV1, whose blocks have 64 px, lets single
+pixels of flat areas ring, up to 10 off. Points suffer from chroma at half the resolution. Measured on
+isolated ones in the colours of tab20, mean absolute error in the points of 255, on white and on black, over
+the codecs: 1 px 35 to 39 in 4:2:0 and 6 to 19 in 4:4:4; 2 px 17 to 23 and 2 to 9. In 4:2:0 points of one
+pixel keep their lightness but hardly any colour (saturation a twentieth with H.264, a fifth with AV1); the
+hue of points of two pixels is off by 2 to 6 degrees (median).
 """
 
 from __future__ import annotations

@@ -2,17 +2,12 @@
 
 Flat areas are within 3 of 255 of the colour map from 16 px off their edges on, in every format and in 4:2:0
 as in 4:4:4; a transparent film lets the page through. Chromium 156 turns video with alpha into RGB by another
-way, which is up to 10 off where ffmpeg's is within 3. Needs playwright and a Chromium: `GPUANIM_CHROMIUM`, or
-one on the path.
+way, which is up to 10 off where ffmpeg's is within 3.
 """
 
 from __future__ import annotations
 
 import base64
-import importlib
-import os
-import shutil
-import warnings
 
 import numpy as np
 import pytest
@@ -20,13 +15,8 @@ from scipy.ndimage import maximum_filter, minimum_filter
 
 import gpuanim as ga
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    # The colours of video as on a GPU, drawn by the CPU; without one Chromium 156 is up to 10 of 255 off.
-    "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader",
-    "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-    "--force-color-profile=srgb",
-]  # fmt: skip
+pytestmark = pytest.mark.browser
+
 TYPES = {
     ".apng": "image/apng",
     ".gif": "image/gif",
@@ -71,23 +61,6 @@ def discs():
     coords = np.column_stack([x, -y]).astype(float)
     shares = np.linspace(0, 1, 12)
     return ga.animate(coords, [shares, shares], vmin=0, vmax=1, s=43.2**2, size=(400, 300), fps=25)
-
-
-@pytest.fixture(scope="module")
-def tab():
-    try:
-        playwright = importlib.import_module("playwright.sync_api")
-    except ImportError:
-        pytest.skip("playwright is not installed")
-    path = os.environ.get("GPUANIM_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-    if path is None:
-        pytest.skip("no Chromium on the path or in GPUANIM_CHROMIUM")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of playwright's own loop
-        with playwright.sync_playwright() as running:
-            browser = running.chromium.launch(executable_path=path, args=FLAGS)
-            yield browser.new_page()
-            browser.close()
 
 
 @pytest.fixture
