@@ -137,7 +137,8 @@ def test_two_processes_save_to_one_target(saver, second, kind, tmp_path, decode)
         assert f'data-fps="{rate or ""}' in made[0].read_text()
     else:
         found = decode(made[0]).frames
-        assert len(found) == 6
+        # The frames are all the same, and a GIF joins those.
+        assert len(found) == (1 if kind.suffix == ".gif" else 6)
         assert np.ptp(found.mean((1, 2, 3))) < 1
 
 
