@@ -49,9 +49,9 @@ class GIF(Encoder):
     max_error
         What may be wrong in a pixel, in each channel, of 255: a pixel keeps the colour that it shows, or
         takes another one of the palette, while that is at most so far from the colour it would have with 0,
-        which is exact. Errors do not add up, and the background stays exact. 4 halves the size of a film of
-        noisy values, 8 to 12 can still not be seen in most. Colours of categories are further apart than
-        that; where they are not, use 0.
+        which is exact. Errors do not add up, and the background stays exact. For noisy values 4 halves the
+        size and 8 cuts it to a third; 8 cannot be seen among them, and is a fine grain in smooth areas.
+        Colours of categories are further apart than that; where they are not, use 0.
     effort
         With `max_error`: "fast", or "small", which searches longer matches: 10 to 25 % smaller, in two to
         four times the time.
