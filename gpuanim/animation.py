@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import quote
 
 import numpy as np
@@ -59,6 +59,12 @@ class Animation:
         """Width and height in pixels at the animation's own dpi."""
         return self._look.pixels(self._look.dpi)
 
+    @overload
+    def save(self, target: str | Path, **options: Any) -> SaveResult: ...
+
+    @overload
+    def save(self, target: Iterable[str | Path], **options: Any) -> list[SaveResult]: ...
+
     def save(
         self,
         target: str | Path | Iterable[str | Path],
@@ -73,7 +79,7 @@ class Animation:
         progress: bool = False,
         interactive: bool = False,
         **options: Any,
-    ) -> Any:
+    ) -> SaveResult | list[SaveResult]:
         """Render the film to a file, or once to several.
 
         Parameters

@@ -127,7 +127,7 @@ def save_within(
             if frames is not None:
                 part = replace(shown._film, timeline=shown._film.timeline.only(*frames))
                 shown = replace(shown, _film=part)
-            return shown.save(film, encoder=encoder, **settings, **options)  # type: ignore[no-any-return]
+            return shown.save(film, encoder=encoder, **settings, **options)
 
         search = _Search(limit, dial.least, dial.power, {})
         first = _sampled(dial, search, render)

@@ -1,6 +1,7 @@
 """The way out: an encoder for each kind of file, found by the suffix of its name.
 
-Importing this package loads none of them, and none of what they need.
+Importing this package loads none of them, and none of what they need; ``from gpuanim.encode import H265``
+loads that one.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ CODECS: dict[str, str] = {
     "html": "gpuanim.encode.html:HTML",
 }
 """Name of a codec -> where its encoder is."""
+
+_CONSUMERS = ("gpuanim.encode.memory:Memory", "gpuanim.encode.memory:Each")
 
 SUFFIXES: dict[str, tuple[str, ...]] = {
     ".mp4": ("h264", "h265", "av1"),
@@ -118,6 +121,15 @@ def encoder_for(
                 f"{kind.__name__} has no option {name!r}; {hint}its options are {', '.join(known)}"
             )
     return kind(**options)
+
+
+def __getattr__(name: str) -> type[Encoder]:
+    """Load an encoder when it is asked for by the name of its class."""
+    for path in (*CODECS.values(), *_CONSUMERS):
+        module, _, own = path.partition(":")
+        if own == name:
+            return cast("type[Encoder]", getattr(importlib.import_module(module), name))
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def transparent_suffixes() -> list[str]:

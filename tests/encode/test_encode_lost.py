@@ -304,14 +304,13 @@ def test_one_of_several_targets_fails(all_kinds, tmp_path):
 
 def test_a_bar_that_fails(kind, tmp_path, monkeypatch):
     """Between the start of the encoder and the first frame, too."""
-    from gpuanim import saving
 
     def fail(*args, **options):
         raise RuntimeError("no bar")
 
-    monkeypatch.setattr(saving, "progress_bar", fail)
+    monkeypatch.setattr("tqdm.tqdm", fail)
     with pytest.raises(RuntimeError, match="no bar"):
-        film().save(tmp_path / kind.name, **kind.options)
+        film().save(tmp_path / kind.name, progress=True, **kind.options)
     assert not list(tmp_path.iterdir())
 
 

@@ -61,3 +61,15 @@ def test_ffmpeg_info_of_something_else(monkeypatch):
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", "/nowhere/ffmpeg")
     with pytest.raises(EncoderError, match="ffmpeg at /nowhere/ffmpeg does not run"):
         ffmpeg_info()
+
+
+def test_encoders_by_the_names_of_their_classes():
+    from gpuanim import encode
+
+    names = [path.partition(":")[2] for path in encode.CODECS.values()]
+    for name in (*names, "Each", "Memory"):
+        kind = getattr(encode, name)
+        assert issubclass(kind, encode.Encoder)
+        assert kind.__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'H266'"):
+        _ = encode.H266
