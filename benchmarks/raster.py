@@ -4,14 +4,16 @@
     python benchmarks/raster.py --points 200000
 
 Frames are shaded into NV12, as the H.264 encoder takes them. datashader aggregates the same points to the
-same size with `last` (what opaque drawing shows) and shades; it draws one pixel a point, we draw discs.
+same size with `last` (what opaque drawing shows) and shades; it draws one pixel a point, we draw discs. From
+frame to frame all points change colour, or 1 % of them.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
 from gpuanim.geometry import fit_view
-from gpuanim.raster._base import Points, Scene
+from gpuanim.raster._base import Canvas, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.values.colors import color_table
 
@@ -74,9 +76,18 @@ def measure(coords: NDArray[np.float32], size: tuple[int, int], runs: int) -> di
             canvas.still(out)
             seen = renderer.visible
             shown = codes if seen is None else codes[seen]
-            frame = median_ms(lambda r=canvas, c=shown, o=out: r.draw(c, o), runs)  # type: ignore[misc]
-            results[name] = {"place_ms": place, "frame_ms": frame, **renderer.facts()}
+            frame = median_ms(_turns(canvas, [shown, (shown + 97) % 256], out), runs)
+            few = shown.copy()
+            few[::100] = 255 - few[::100]
+            quiet = median_ms(_turns(canvas, [shown, few], out), runs, warmup=4)
+            results[name] = {"place_ms": place, "frame_ms": frame, "quiet_ms": quiet, **renderer.facts()}
     return results
+
+
+def _turns(canvas: Canvas, frames: list[NDArray[np.uint16]], out: NDArray[np.uint8]) -> Callable[[], None]:
+    """Return a function that draws the frames in turn."""
+    turn = itertools.cycle(frames)
+    return lambda: canvas.draw(next(turn), out)
 
 
 def datashader_ms(coords: NDArray[np.float32], size: tuple[int, int], runs: int) -> dict[str, float] | None:
@@ -123,6 +134,7 @@ def main() -> None:
             versus = "" if peer is None else f"   datashader {peer['plain'] / timed['frame_ms']:6.1f}x"
             print(
                 f"  {style:26s} place {timed['place_ms']:8.1f} ms   frame {timed['frame_ms']:6.2f} ms   "
+                f"1 % changed {timed['quiet_ms']:6.2f} ms   "
                 f"{timed['fragments']:>11,} fragments, {timed['operator_bytes'] / 1e6:.0f} MB{versus}"
             )
         if peer is not None:
