@@ -163,7 +163,7 @@ def jobs(job: Job, skipped: list[str], exe: str | None) -> dict[str, Callable[[P
         "ffmpeg palettegen": lambda path: ffmpeg(path, rgb, "none"),
         "ffmpeg palettegen, sierra2_4a": lambda path: ffmpeg(path, rgb, "sierra2_4a"),
     }
-    if exe is not None:
+    if exe:
         pictures = [job.folder / f"{i:04d}.png" for i in range(len(rgb))]
         for picture, frame in zip(pictures, rgb, strict=True):
             _save_png(picture, frame)
