@@ -348,3 +348,14 @@ def test_unknown_column_of_groups(cells, tmp_path, capsys):
     options = ["--interactive", "--groups", "cell_typ", "-o", tmp_path / "a.html"]
     assert run("propagate", cells, "--seed", 0, *options) == 1
     assert "cell_type" in capsys.readouterr().err
+
+
+def test_a_gif_that_fits(cells, tmp_path, capsys):
+    whole, small = tmp_path / "whole.gif", tmp_path / "small.gif"
+    options = ["--steps", 5, "--size", "320x240", "--max-error", 4, "--loop", 2]
+    assert run("propagate", cells, "--seed", 0, *options, "-o", whole) == 0
+    limit = int(whole.stat().st_size * 0.6)
+    assert run("propagate", cells, "--seed", 0, *options, "--max-bytes", limit, "-o", small) == 0
+    assert 0 < small.stat().st_size <= limit
+    assert "to stay within" in capsys.readouterr().out
+    assert b"NETSCAPE2.0" in small.read_bytes()

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 __all__ = ["demo", "propagate", "render"]
 
 STEPS = 100
-ENCODING = ("quality", "crf", "preset", "bitrate", "pixel_format", "hardware")
+ENCODING = (
+    *("quality", "crf", "preset", "bitrate", "pixel_format", "hardware"),
+    *("loop", "dither", "max_error"),
+)
 
 
 def propagate(args: argparse.Namespace) -> int:
@@ -88,7 +91,8 @@ def _save(args: argparse.Namespace, coords: Any, values: Any, options: Mapping[s
 
 def _options(args: argparse.Namespace, cells: Cells) -> dict[str, Any]:
     """Return what goes to `Animation.save`: options of encoders, or what an interactive page is to tell."""
-    given = {name: value for name in (*ENCODING, "codec") if (value := getattr(args, name, None)) is not None}
+    names = (*ENCODING, "codec", "max_bytes")
+    given = {name: value for name in names if (value := getattr(args, name)) is not None}
     if not args.interactive:
         if args.groups:
             args.parser.error("--groups is for --interactive")

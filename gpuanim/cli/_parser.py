@@ -159,6 +159,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         "--interactive", action="store_true",
         help="an .html page of the cells themselves, to pan, zoom and point at, in place of a video",
     )  # fmt: skip
+    parser.add_argument("--max-bytes", metavar="SIZE", help="render smaller until a file fits, such as 8MB")
     parser.add_argument("--groups", metavar="COLUMN", help="obs column for the page's legend")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
 
@@ -212,6 +213,9 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
     add("--bitrate", help="bits per second in place of a quality, such as 4M")
     add("--pixel-format", help="yuv420p, or yuv444p for the full colour of single points")
     add("--hardware", help="encoder of a graphics chip: nvenc, vaapi, videotoolbox, or auto")
+    add("--loop", type=int, metavar="N", help="GIF, APNG, WebP: how often to show it (default: 0, for ever)")
+    add("--dither", help="GIF: bayer or floyd-steinberg, where colours do not fit a palette")
+    add("--max-error", type=int, metavar="E", help="GIF: what a pixel may be off, of 255; 4 halves the size")
 
 
 def _pair(text: str) -> tuple[str, str]:
