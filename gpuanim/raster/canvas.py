@@ -26,8 +26,9 @@ __all__ = ["CpuCanvas"]
 
 Views = tuple[NDArray[np.uint8], ...]
 
-_FEW = 1 / 20
-"""Share of changed points from which on mixing all is faster (measured at 1M points: about 6 %)."""
+_FEW = 1 / 40
+"""Share of changed points from which on mixing all is as fast: 1 % takes half as long in a film of 1M points,
+but nearly as long where the caches are warm and cores idle."""
 
 _COPY_GRAIN = 1 << 19
 """Bytes of a frame that a thread copies at a time."""
