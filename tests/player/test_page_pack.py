@@ -405,7 +405,9 @@ def test_targets(tmp_path):
         anim().save("film.mp4", interactive=True)
     with pytest.raises(TargetError, match="does not exist"):
         anim().save(tmp_path / "no" / "x.html", interactive=True)
-    with pytest.raises(OptionError, match="interactive=True writes one page and takes neither encoder nor max_bytes"):
+    with pytest.raises(
+        OptionError, match="interactive=True writes one page and takes neither encoder nor max_bytes"
+    ):
         anim().save(tmp_path / "x.html", interactive=True, encoder=object())
     with pytest.raises(OptionError, match="interactive=True writes one page"):
         anim().save([tmp_path / "x.html", tmp_path / "x.gif"], interactive=True)

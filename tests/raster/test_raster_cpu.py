@@ -293,12 +293,12 @@ def test_a_film_of_few_changes_is_the_film_drawn_anew(seed, fmt, alpha, shares):
 
 
 def test_few_changes_are_told_from_many():
-    pts = points(np.random.default_rng(0).uniform(0, 100, (2000, 2)), 3.0)
+    pts = points(np.random.default_rng(0).uniform(0, 300, (2000, 2)), 3.0)
     codes = np.zeros(2000, np.uint16)
     with CpuRenderer() as renderer:
-        renderer.place(pts, scene(100, 100), 2000, keep=True)
+        renderer.place(pts, scene(300, 300), 2000, keep=True)
         canvas = renderer.canvas(TABLE, PixelFormat.RGB24)
-        out = np.empty(30000, np.uint8)
+        out = np.empty(270000, np.uint8)
         canvas.still(out)
         seen = codes[renderer.visible]
         canvas.draw(seen, out)
