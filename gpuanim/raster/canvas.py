@@ -27,8 +27,8 @@ __all__ = ["CpuCanvas"]
 Views = tuple[NDArray[np.uint8], ...]
 
 _FEW = 0.15
-"""Share of the live quads up to which it pays to mix only those. 1 % of a million points touch 14 % of them at
-1080p and take half the time of a frame in a film, nearly all of it where the caches are warm."""
+"""Share of the live quads up to which it pays to mix only those. 1 % of a million points touch 14 % of them
+at 1080p and take half the time of a frame in a film, nearly all of it where the caches are warm."""
 
 _COPY_GRAIN = 1 << 19
 """Bytes of a frame that a thread copies at a time."""
