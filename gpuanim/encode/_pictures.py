@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.encode._guarded import GuardedWriter, write_all
 from gpuanim.encode.target import Part
-from gpuanim.errors import OptionError
+from gpuanim.errors import FormatError, OptionError
 from gpuanim.frames import FilmSpec
 from gpuanim.types import Buffer
 
-__all__ = ["Box", "PicturesWriter", "changed_box", "check_loop"]
+__all__ = ["Box", "PicturesWriter", "changed_box", "check_loop", "check_rate"]
 
 _WAITING = 2  # pictures in the queue for each thread
+_MAX_FPS = 90
+"""Browsers show a frame of 10 ms or less for 100 ms."""
 
 
 class Box(NamedTuple):
@@ -139,3 +141,12 @@ def check_loop(loop: object, most: int) -> None:
     if loop is None or (isinstance(loop, int) and not isinstance(loop, bool) and 0 <= loop <= most):
         return
     raise OptionError(f"loop must be 0 (for ever), a number of times, or None (once), not {loop!r}")
+
+
+def check_rate(name: str, spec: FilmSpec) -> None:
+    """Raise `FormatError` if browsers would show the film slower than it is."""
+    if spec.fps > _MAX_FPS:
+        raise FormatError(
+            f"browsers slow {name} frames under 11 ms down to 100 ms: use fps={_MAX_FPS} or less, "
+            f"not {float(spec.fps):g}, or save to .mp4"
+        )

@@ -16,17 +16,15 @@ from gpuanim.encode._base import Encoder
 from gpuanim.encode._ffmpeg import QUALITIES, check_quality
 from gpuanim.encode._guarded import check_spec, write_all
 from gpuanim.encode._metadata import film_comment
-from gpuanim.encode._pictures import Box, PicturesWriter, check_loop
+from gpuanim.encode._pictures import Box, PicturesWriter, check_loop, check_rate
 from gpuanim.encode.target import check_target
-from gpuanim.errors import FormatError, OptionError
+from gpuanim.errors import OptionError
 from gpuanim.frames import FilmSpec, PixelFormat
 
 __all__ = ["APNG"]
 
 _LEVELS = {"draft": 1, "standard": 1, "high": 6, "lossless": 6}
 _MAX_SIDE = 1 << 24  # the format has 2^31 - 1; a row must fit the memory
-_MAX_FPS = 90
-"""Browsers show a frame of 10 ms or less for 100 ms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +71,7 @@ class APNG(Encoder):
     def open(self, target: Path, spec: FilmSpec) -> PicturesWriter:
         """Write the head of the file."""
         check_spec(self, spec, _MAX_SIDE)
-        if spec.fps > _MAX_FPS:
-            raise FormatError(
-                f"browsers slow APNG frames under 11 ms down to 100 ms: use fps={_MAX_FPS} or less, "
-                f"not {float(spec.fps):g}, or save to .mp4"
-            )
+        check_rate("APNG", spec)
         return _Writer(self, check_target(target), spec)
 
 

@@ -18,9 +18,9 @@ from gpuanim.encode._base import Encoder
 from gpuanim.encode._ffmpeg import QUALITIES, check_quality
 from gpuanim.encode._guarded import check_spec, write_all
 from gpuanim.encode._metadata import film_comment
-from gpuanim.encode._pictures import Box, PicturesWriter, check_loop
+from gpuanim.encode._pictures import Box, PicturesWriter, check_loop, check_rate
 from gpuanim.encode.target import check_target
-from gpuanim.errors import EncoderError, FormatError, OptionError
+from gpuanim.errors import EncoderError, OptionError
 from gpuanim.frames import FilmSpec, PixelFormat
 
 __all__ = ["WebP"]
@@ -29,8 +29,6 @@ _FACTORS: dict[str, float | None] = {"draft": 80, "standard": 88, "high": 99, "l
 _LOSSLESS = {"lossless": True, "quality": 20, "method": 1}  # a third smaller than 0, 0 where much is flat
 _LOSSY_METHOD = 2  # 4 gains 0.4 dB for twice the time
 _MAX_SIDE = 16383
-_MAX_FPS = 90
-"""Browsers show a frame of 10 ms or less for 100 ms."""
 _MAX_BYTES = (1 << 32) - 2
 
 
@@ -85,11 +83,7 @@ class WebP(Encoder):
     def open(self, target: Path, spec: FilmSpec) -> PicturesWriter:
         """Write the head of the file."""
         check_spec(self, spec, _MAX_SIDE)
-        if spec.fps > _MAX_FPS:
-            raise FormatError(
-                f"browsers slow WebP frames under 11 ms down to 100 ms: use fps={_MAX_FPS} or less, "
-                f"not {float(spec.fps):g}, or save to .mp4"
-            )
+        check_rate("WebP", spec)
         return _Writer(self, check_target(target), spec)
 
 
