@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
 from gpuanim.geometry import fit_view
-from gpuanim.raster._base import Canvas, Points, Scene
+from gpuanim.raster._base import Canvas, Ground, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.values.colors import color_table
 
@@ -67,7 +67,8 @@ def measure(coords: NDArray[np.float32], size: tuple[int, int], runs: int) -> di
     for name, style in STYLES.items():
         white = np.full(3, 255, np.uint8)
         clip = (0, 0, width, height)
-        scene = Scene(width, height, clip, white, None, float(style["alpha"]), bool(style["antialias"]))
+        ground = Ground(width, height, white)
+        scene = Scene(ground, clip, float(style["alpha"]), bool(style["antialias"]))
         points = Points(x, y, float(style["diameter"]), ids)
         with CpuRenderer() as renderer:
             place = median_ms(lambda r=renderer, p=points, s=scene: r.place(p, s, len(p.x), keep=True), 3)  # type: ignore[misc]

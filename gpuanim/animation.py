@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from gpuanim.encode._base import Encoder
 from gpuanim.errors import OptionError
-from gpuanim.film import Film, Timings
+from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
-from gpuanim.look import Look, positive
+from gpuanim.look import pixels, positive
 from gpuanim.painting import Painter
 from gpuanim.pipeline import Output, draw_frames, record
 from gpuanim.plan import Plan, resolve
 from gpuanim.saving import SaveResult, as_targets, encoders_for, save
-from gpuanim.types import Colors
 from gpuanim.values.rates import as_fps
 
 __all__ = ["Animation", "SaveResult"]
@@ -38,11 +37,8 @@ class Animation:
     """
 
     _film: Film
-    _look: Look
-    _table: Colors
-    _bounds: tuple[float, float, float, float]
-    _n_points: int
-    _cmap: str | None = None
+    _dpi: float
+    _renderer: str = "auto"
 
     @property
     def n_frames(self) -> int | None:
@@ -57,7 +53,7 @@ class Animation:
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels at the animation's own dpi."""
-        return self._look.pixels(self._look.dpi)
+        return pixels(self._film.stage.figsize, self._dpi)
 
     @overload
     def save(self, target: str | Path, **options: Any) -> SaveResult: ...
@@ -142,8 +138,8 @@ class Animation:
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
 
-        def plan_for(formats: tuple[PixelFormat, ...]) -> Plan:
-            return self._described(self._plan(formats, dpi=dpi, fps=fps, title=title), dpi)
+        def plan_for(formats: tuple[PixelFormat, ...], fits: Fits) -> Plan:
+            return self._described(self._plan(formats, fits, dpi=dpi, fps=fps, title=title), dpi)
 
         if interactive:
             from gpuanim.player.points.saving import save_page
@@ -197,8 +193,7 @@ class Animation:
             index %= timeline.n_frames
         elif index < 0:
             raise IndexError("the film's length is not known in advance: count frames from the start")
-        single = replace(self._film, timeline=timeline.only(index))
-        for picture in replace(self, _film=single).frames(dpi=dpi, transparent=transparent):
+        for picture in replace(self, _film=self._film.only(index)).frames(dpi=dpi, transparent=transparent):
             return picture
         raise IndexError(f"frame {index}: the film ends before it")
 
@@ -208,12 +203,13 @@ class Animation:
             yield from self._without_background().frames(dpi=dpi)
             return
         timings = Timings()
-        plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), dpi=dpi, fps=None, title="")
+        fits = Fits(self._film, timings)
+        plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), fits, dpi=dpi)
         spec = plan.spec
         buffer = spec.pixel_format.empty(spec.width, spec.height)
         shape = spec.pixel_format.shape(spec.width, spec.height)
-        with Painter(self._film, (plan,), timings) as painter:
-            for (frame,) in draw_frames(self._film, painter, timings, lambda: (buffer,)):
+        with Painter(self._film, (plan,), fits, timings) as painter:
+            for (frame,) in draw_frames(self._film, painter, spec.fps, timings, lambda: (buffer,)):
                 yield frame.reshape(shape).copy()
 
     def to_array(self, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:
@@ -221,9 +217,11 @@ class Animation:
         from gpuanim.encode.memory import Memory
 
         film = self._without_background() if transparent else self
-        plan = film._plan(Memory.formats, dpi=dpi, fps=None, title="")
+        timings = Timings()
+        fits = Fits(film._film, timings)
+        plan = film._plan(Memory.formats, fits, dpi=dpi)
         writer = Memory().open(Path(), plan.spec)
-        record(film._film, (Output(plan, (writer,)),), Timings())
+        record(film._film, (Output(plan, (writer,)),), fits, timings)
         return writer.frames
 
     def to_html5_video(self, embed_limit: float | None = None) -> str:
@@ -338,9 +336,11 @@ class Animation:
 
         chosen = page_options(options)
         pixels = None if height is None else int(positive("height", height))
-        plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), dpi=dpi, fps=fps, title=title)
+        timings = Timings()
+        fits = Fits(self._film, timings)
+        plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), fits, dpi=dpi, fps=fps, title=title)
         plan = self._described(plan, dpi)
-        page = build_page(self._film, plan, chosen, Timings(), lambda: None)
+        page = build_page(self._film, plan, chosen, fits, timings, lambda: None)
         text = b"".join(page.parts()).decode("utf-8")
         return text if pixels is None else frame_html(text, pixels, page.title)
 
@@ -361,32 +361,38 @@ class Animation:
 
     @property
     def _transparent(self) -> bool:
-        return self._look.background is None and not self._look.axes
+        return self._film.stage.background is None
 
     def _without_background(self) -> Animation:
-        if self._look.axes:
-            raise OptionError("a film with axes has their background; use animate() for a transparent one")
-        return replace(self, _look=replace(self._look, background=None))
+        return replace(self, _film=replace(self._film, stage=self._film.stage.without_background()))
 
     def _described(self, plan: Plan, dpi: float | None) -> Plan:
         """Add to a plan what the file is to say of itself."""
         from gpuanim.provenance import describe
 
         metadata = describe(
-            self._film, self._look, self._table, self._cmap,
-            renderer=plan.renderer, fps=plan.spec.fps, dpi=self._look.dpi if dpi is None else float(dpi),
-        )  # fmt: skip
+            self._film,
+            renderer=plan.renderer,
+            fps=plan.spec.fps,
+            dpi=self._dpi if dpi is None else float(dpi),
+        )
         return replace(plan, spec=replace(plan.spec, metadata=metadata))
 
-    def _plan(self, accepted: tuple[PixelFormat, ...], *, dpi: Any, fps: Any, title: str) -> Plan:
+    def _plan(
+        self,
+        accepted: tuple[PixelFormat, ...],
+        fits: Fits,
+        *,
+        dpi: Any = None,
+        fps: Any = None,
+        title: str = "",
+    ) -> Plan:
         return resolve(
-            self._look,
-            self._table,
-            self._bounds,
-            self._n_points,
+            self._film,
             accepted=accepted,
+            fitted=fits.__getitem__,
+            dpi=self._dpi if dpi is None else positive("dpi", dpi),
             fps=self.fps if fps is None else as_fps(fps),
-            n_frames=self.n_frames,
-            dpi=dpi,
+            renderer=self._renderer,
             title="".join(c for c in str(title) if c.isprintable()),
         )

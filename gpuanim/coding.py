@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gpuanim import geometry
-from gpuanim.film import Film, Timings, film_steps
+from gpuanim.film import Film, Fits, Timings, film_steps
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
 
@@ -38,25 +38,25 @@ class CodedFrame:
     changed: bool
 
 
-def code_frames(film: Film, points: Ids, timings: Timings) -> Iterator[CodedFrame]:
-    """Yield the codes of `points`, in that order, frame by frame."""
-    permutation = film.values.permutation
+def code_frames(film: Film, points: Ids, fits: Fits, timings: Timings) -> Iterator[CodedFrame]:
+    """Yield the codes of `points` of a film with one cloud, in that order, frame by frame."""
+    cloud = film.clouds[0]
+    permutation = cloud.values.permutation
     where = points if permutation is None else geometry.inverse(permutation)[points]
     codes: Codes = np.empty(len(points), np.uint16)
-    fitted: Mapping | None = None
-    with timings.measure("norm"):
-        if film.norm.scope == "film":
-            fitted = film.norm.fit(film.values.steps)
-    mapping = fitted
-    steps = film_steps(film)
+    mapping = fitted = fits[0]
+    steps = film_steps(film, film.timeline.fps)
+    coded = False
     while True:
         with timings.measure("values"):
             step = next(steps, None)
         if step is None:
             return
-        _, values, changed = step
+        state = step[1][0]
         with timings.measure("color"):
-            if changed or mapping is None:
-                mapping = fitted or film.norm.fit(lambda values=values: [values])  # type: ignore[misc]
+            if state.changed or not coded or mapping is None:
+                values = state.values
+                mapping = fitted or cloud.norm.fit(lambda values=values: [values])  # type: ignore[misc]
                 mapping.encode(values, where, codes)
-        yield CodedFrame(codes, values, where, mapping, changed)
+        coded = True
+        yield CodedFrame(codes, state.values, where, mapping, state.changed)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import OptionError
+from gpuanim.look import pixels
 from gpuanim.saving import SaveResult
 from gpuanim.values.rates import as_fps
 
@@ -52,9 +53,9 @@ class Size(Dial):
 
     def __init__(self, animation: Animation, dpi: float | None, fps: Any) -> None:
         self._animation, self._fps = animation, fps
-        self._inches = animation._look.figsize[0]
-        self._dpi = animation._look.dpi if dpi is None else float(dpi)
-        self._pixels = animation._look.pixels(self._dpi)
+        self._inches = animation._film.stage.figsize[0]
+        self._dpi = animation._dpi if dpi is None else float(dpi)
+        self._pixels = pixels(animation._film.stage.figsize, self._dpi)
         self.least = self.snap(min(1.0, (_LEAST_SIDE + 1) / max(self._pixels)))
         self.power = 1.8
 

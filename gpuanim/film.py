@@ -1,4 +1,4 @@
-"""A film before it is rendered: what moves, what it is worth, and when; and how long its stages take."""
+"""A film before it is rendered: points, what surrounds them, and a clock; and how long its stages take."""
 
 from __future__ import annotations
 
@@ -6,40 +6,92 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import count, repeat
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.types import Values
-from gpuanim.values._base import Norm, Source
+from gpuanim.chrome._base import Moment, Stage
+from gpuanim.types import Colors, Values
+from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
 
-__all__ = ["Film", "Timings", "film_steps"]
+if TYPE_CHECKING:
+    from gpuanim.look import Dots
+
+__all__ = ["Cloud", "Film", "Fits", "State", "Timings", "film_steps", "one_cloud"]
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
-    """What moves: where the points are, what they are worth, and when.
+class Cloud:
+    """The points of one panel: where they are, what they are worth, and how they look.
 
     Parameters
     ----------
     coords
         (n, 2) array, or a source of such arrays when points move.
     values
-        Source of (n,) steps.
+        Source of (n,) steps, or (n, k) where the norm takes them.
     norm
         How values become colour codes.
     order
         (n,) points from bottom to top, None for the order of the data, or "value" / "abs" to follow
         the values of each frame.
+    table
+        (levels + 1, 3) colours of the codes, last that of NaN.
+    dots
+        Size and opacity.
+    n_points
+        Number n of points.
+    cmap
+        Name of the colormap that the table was made of, if it has one.
     """
 
     coords: NDArray[np.floating] | Source
     values: Source
-    timeline: Timeline
     norm: Norm
     order: NDArray[np.int64] | str | None
+    table: Colors
+    dots: Dots
+    n_points: int
+    cmap: str | None = None
+
+    @property
+    def still(self) -> bool:
+        """Whether each point keeps its place, also in the order of drawing."""
+        return not isinstance(self.coords, Source) and not isinstance(self.order, str)
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """What is shown, and when.
+
+    Parameters
+    ----------
+    clouds
+        The points of each panel of the stage, in its order; none where all that moves is drawn by the stage.
+    stage
+        What surrounds them.
+    timeline
+        The clock; the steps of all clouds are spread over its frames.
+    """
+
+    clouds: tuple[Cloud, ...]
+    stage: Stage
+    timeline: Timeline
+
+    def only(self, *frames: int) -> Film:
+        """Return a film of these frames, in ascending order."""
+        return replace(self, timeline=self.timeline.only(*frames))
+
+    @property
+    def rewindable(self) -> bool:
+        """Whether the film can be rendered more than once."""
+        sources = (source for cloud in self.clouds for source in (cloud.values, cloud.coords))
+        return all(getattr(source, "rewindable", True) for source in sources)
 
 
 @dataclass
@@ -60,17 +112,104 @@ class Timings:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
-def film_steps(film: Film) -> Iterator[tuple[NDArray[np.floating], Values, bool]]:
-    """Pair coordinates and values frame by frame; a source of one step stands still."""
-    if not isinstance(film.coords, Source):
-        for values, changed in film.timeline.frames(film.values):
-            yield film.coords, values, changed
+class Fits:
+    """The norms of a film that hold for all of it, each fitted once, when it is first asked for."""
+
+    def __init__(self, film: Film, timings: Timings) -> None:
+        self._film, self._timings = film, timings
+        self._known: dict[int, Mapping] = {}
+
+    def __getitem__(self, i: int) -> Mapping | None:
+        """Return how the values of cloud `i` become levels, None if each frame has its own way."""
+        cloud = self._film.clouds[i]
+        if cloud.norm.scope != "film":
+            return None
+        if i not in self._known:
+            with self._timings.measure("norm"):
+                self._known[i] = cloud.norm.fit(cloud.values.steps)
+        return self._known[i]
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A cloud in a frame. The arrays are only valid until the next frame is asked for.
+
+    Parameters
+    ----------
+    changed
+        Whether it differs from the frame before.
+    """
+
+    coords: NDArray[np.floating]
+    values: Values
+    changed: bool
+
+
+def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
+    """Yield the frames' moments and clouds; sources of one step stand still.
+
+    Parameters
+    ----------
+    fps
+        Frames per second that moments count time with.
+    """
+    clouds = [_states(cloud, film.timeline) for cloud in film.clouds]
+    if film.timeline.moving is None:
+        yield from _as_they_come(film.timeline, clouds, fps)
         return
-    if film.values.n_steps == 1:
-        still = np.array(film.values.step(0))
-        for coords, changed in film.timeline.frames(film.coords):
-            yield coords, still, changed
-        return
-    pairs = zip(film.timeline.frames(film.coords), film.timeline.frames(film.values), strict=True)
-    for (coords, moved), (values, changed) in pairs:
-        yield coords, values, moved or changed
+    for moment, *states in zip(_moments(film.timeline, fps), *clouds, strict=True):
+        yield moment, tuple(states)
+
+
+def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
+    values = _spread(cloud.values, timeline)
+    if not isinstance(cloud.coords, Source):
+        return (State(cloud.coords, array, changed) for array, changed in values)
+    pairs = zip(_spread(cloud.coords, timeline), values, strict=False)
+    return (State(place, array, moved or changed) for (place, moved), (array, changed) in pairs)
+
+
+def _spread(source: Source, timeline: Timeline) -> Iterator[tuple[Values, bool]]:
+    """Show the steps of a source over the frames of a timeline."""
+    if timeline.n_steps == source.n_steps:
+        return timeline.frames(source)
+    if timeline.n_steps is None:
+        return _standing(source)
+    return replace(timeline, n_steps=source.n_steps).frames(source)
+
+
+def _standing(source: Source) -> Iterator[tuple[Values, bool]]:
+    yield source.step(0), True
+    yield from repeat((source.step(0), False))
+
+
+def _moments(timeline: Timeline, fps: Fraction) -> Iterator[Moment]:
+    n_frames, n_steps = replace(timeline, picked=None).n_frames, timeline.n_steps
+    for frame in range(n_frames or 0) if timeline.picked is None else timeline.picked:
+        step, share = timeline.place(frame)
+        if share >= 0.5:
+            step, share = step + 1, share - 1
+        yield Moment(frame, n_frames, step, n_steps, float(frame / fps), share)
+
+
+def _as_they_come(
+    timeline: Timeline, clouds: list[Iterator[State]], fps: Fraction
+) -> Iterator[tuple[Moment, tuple[State, ...]]]:
+    """Pair moments and clouds where only the end of the values will tell their number."""
+    frames: Iterator[int] = count() if timeline.picked is None else iter(timeline.picked)
+    step = -1
+    for frame, *states in zip(frames, *clouds, strict=False):
+        if timeline.picked is not None:
+            step = max(0, frame - timeline.hold[0])
+        elif any(state.changed for state in states):
+            step += 1
+        yield Moment(frame, None, step, None, float(frame / fps)), tuple(states)
+
+
+def one_cloud(film: Film, what: str) -> Cloud:
+    """Return the film's only cloud, or say that `what` needs one."""
+    from gpuanim.errors import OptionError
+
+    if len(film.clouds) != 1:
+        raise OptionError(f"{what} needs a film with one panel of points, this one has {len(film.clouds)}")
+    return film.clouds[0]

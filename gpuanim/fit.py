@@ -125,8 +125,7 @@ def save_within(
         def render(x: float, frames: tuple[int, ...] | None = None) -> SaveResult:
             shown, settings = dial.apply(x)
             if frames is not None:
-                part = replace(shown._film, timeline=shown._film.timeline.only(*frames))
-                shown = replace(shown, _film=part)
+                shown = replace(shown, _film=shown._film.only(*frames))
             return shown.save(film, encoder=encoder, **settings, **options)
 
         search = _Search(limit, dial.least, dial.power, {})
@@ -156,8 +155,7 @@ def _dial(animation: Animation, target: Path, encoder: Encoder, shrink: str, dpi
         raise OptionError(f"shrink must be one of {SHRINKS}, not {shrink!r}")
     if encoder.files(target, 2) != [target]:
         raise OptionError(f"max_bytes is for films of one file, {target.name} makes several")
-    sources = (animation._film.values, animation._film.coords)
-    if not all(getattr(source, "rewindable", True) for source in sources):
+    if not animation._film.rewindable:
         raise OptionError(
             "max_bytes may render the film several times, but its values can be read only once: give them as "
             "a list, an array or a callable"

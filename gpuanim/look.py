@@ -1,4 +1,4 @@
-"""How a film is to look: the style options of `animate`, checked once."""
+"""How points and the frame are to look: the options of the verbs, checked once."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
+from gpuanim.geometry import View, fit_view
 
-__all__ = ["Look", "make_look", "positive"]
+__all__ = ["Dots", "Limits", "as_background", "make_dots", "make_limits", "make_sheet", "pixels", "positive"]
 
 ORDERS = ("data", "value", "abs", "random")
 ASPECTS = ("equal", "auto")
@@ -20,61 +21,89 @@ _MAX_SIDE = 32768
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """Resolved style of a film; sizes follow from `figsize` and a dpi, as in matplotlib."""
+class Dots:
+    """How points look.
 
-    figsize: tuple[float, float]
-    dpi: float
+    Parameters
+    ----------
+    s
+        Size in points squared: one, (n,), or None to fit the picture.
+    edge
+        Width in points of the line that matplotlib's `scatter` draws around a point.
+    alpha
+        Opacity, 0..1.
+    antialias
+        Exact coverage of pixels by discs.
+    order, seed
+        What was asked for as the order of drawing.
+    """
+
     s: NDArray[np.float64] | float | None
     edge: float
     alpha: float
+    antialias: bool
     order: Any
     seed: int
-    antialias: bool
-    background: NDArray[np.uint8] | None
-    xlim: tuple[float, float] | None
-    ylim: tuple[float, float] | None
-    margin: float
-    aspect: str
-    axes: bool
-    renderer: str
-
-    def pixels(self, dpi: float) -> tuple[int, int]:
-        """Width and height in pixels at `dpi`."""
-        width, height = (math.floor(inches * dpi + 1e-6) for inches in self.figsize)
-        if not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
-            raise OptionError(f"a frame of {width}x{height} pixels is not between 1 and {_MAX_SIDE} a side")
-        return width, height
 
 
-def make_look(
-    n_points: int,
-    *,
-    size: tuple[int, int] | None,
-    figsize: tuple[float, float] | None,
-    dpi: float | None,
-    s: Any,
-    alpha: float,
-    order: Any,
-    seed: int,
-    antialias: bool,
-    background: Any,
-    xlim: Any,
-    ylim: Any,
-    margin: float,
-    aspect: str,
-    axes: bool,
-    renderer: str,
-) -> Look:
-    """Check the style options.
+@dataclass(frozen=True)
+class Limits:
+    """Which part of the data is shown.
 
-    Raises
-    ------
-    OptionError, ShapeError
-        Naming the option, what it expects, and what came.
+    Parameters
+    ----------
+    bounds
+        (xmin, xmax, ymin, ymax) of the data.
+    xlim, ylim
+        What was asked for, or None for all with a `margin` (share of its extent).
+    aspect
+        "equal" or "auto".
     """
+
+    bounds: tuple[float, float, float, float]
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
+    margin: float = 0.05
+    aspect: str = "equal"
+
+    def view(self, box: tuple[float, float, float, float]) -> View:
+        """Fit the data into a box of the frame; see `geometry.fit_view`."""
+        return fit_view(
+            self.bounds, box, xlim=self.xlim, ylim=self.ylim, margin=self.margin, aspect=self.aspect
+        )
+
+
+def make_dots(n_points: int, *, s: Any, alpha: Any, order: Any, seed: Any, antialias: Any) -> Dots:
+    """Check the style of points; raises OptionError or ShapeError."""
     from matplotlib import rcParams
 
+    return Dots(
+        s=_sizes(s, n_points),
+        edge=float(rcParams["patch.linewidth"]),
+        alpha=_number("alpha", alpha, 0.0, 1.0),
+        antialias=bool(antialias),
+        order=_order(order, n_points),
+        seed=_seed(seed),
+    )
+
+
+def make_limits(
+    bounds: tuple[float, float, float, float], *, xlim: Any, ylim: Any, margin: Any, aspect: Any
+) -> Limits:
+    """Check which part of the data is shown; raises OptionError."""
+    if aspect not in ASPECTS:
+        raise OptionError(f"aspect must be one of {ASPECTS}, not {aspect!r}")
+    return Limits(
+        bounds,
+        _interval("xlim", xlim),
+        _interval("ylim", ylim),
+        _number("margin", margin, 0.0, 10.0, closed=True),
+        aspect,
+    )
+
+
+def make_sheet(size: Any, figsize: Any, dpi: Any) -> tuple[tuple[float, float], float]:
+    """Return width and height in inches, and dots per inch; raises OptionError."""
     if size is not None and figsize is not None:
         raise OptionError("give size (pixels) or figsize (inches), not both")
     dpi = 100.0 if dpi is None else positive("dpi", dpi)
@@ -83,27 +112,17 @@ def make_look(
         if width != int(width) or height != int(height):
             raise OptionError(f"size must be whole pixels, not {size!r}")
         figsize = (width / dpi, height / dpi)
-    look = Look(
-        figsize=_pair("figsize", figsize),
-        dpi=dpi,
-        s=_sizes(s, n_points),
-        edge=float(rcParams["patch.linewidth"]),
-        alpha=_number("alpha", alpha, 0.0, 1.0),
-        order=_order(order, n_points),
-        seed=_seed(seed),
-        antialias=bool(antialias),
-        background=_background(background),
-        xlim=_interval("xlim", xlim),
-        ylim=_interval("ylim", ylim),
-        margin=_number("margin", margin, 0.0, 10.0, closed=True),
-        aspect=aspect,
-        axes=axes,
-        renderer=renderer,
-    )
-    if aspect not in ASPECTS:
-        raise OptionError(f"aspect must be one of {ASPECTS}, not {aspect!r}")
-    look.pixels(dpi)
-    return look
+    sheet = _pair("figsize", figsize)
+    pixels(sheet, dpi)
+    return sheet, dpi
+
+
+def pixels(figsize: tuple[float, float], dpi: float) -> tuple[int, int]:
+    """Return width and height in pixels of a figure, as matplotlib rounds them."""
+    width, height = (math.floor(inches * dpi + 1e-6) for inches in figsize)
+    if not (1 <= width <= _MAX_SIDE and 1 <= height <= _MAX_SIDE):
+        raise OptionError(f"a frame of {width}x{height} pixels is not between 1 and {_MAX_SIDE} a side")
+    return width, height
 
 
 def positive(name: str, value: Any) -> float:
@@ -182,7 +201,8 @@ def _order(order: Any, n_points: int) -> Any:
     return np.asarray(order)
 
 
-def _background(background: Any) -> NDArray[np.uint8] | None:
+def as_background(background: Any) -> NDArray[np.uint8] | None:
+    """Return (3,) uint8, or None for a transparent film."""
     from gpuanim.values.colors import as_rgb
 
     if background is None or (isinstance(background, str) and background == "none"):

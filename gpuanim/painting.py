@@ -1,25 +1,28 @@
-"""Draws the frames of a film: one operator for each size of frame, one canvas for each pixel format."""
+"""Draws the frames of a film: one operator for each panel and size of frame, one canvas for each format."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import geometry, raster
-from gpuanim.film import Film, Timings
-from gpuanim.plan import Plan
-from gpuanim.raster._base import Points, Renderer
+from gpuanim.chrome._base import Moment, Patch
+from gpuanim.film import Cloud, Film, Fits, State, Timings
+from gpuanim.plan import PanelPlan, Plan
+from gpuanim.raster._base import Ground, Points, Renderer
 from gpuanim.types import Buffer, Codes, Ids, Values
-from gpuanim.values._base import Mapping, Source
+from gpuanim.values._base import Mapping
 
 __all__ = ["Painter"]
 
 
 class Painter:
-    """Holds what lives as long as a film: the fitted norm, renderers and canvases.
+    """Holds what lives as long as a film: the fitted norms, renderers and canvases.
 
     A context manager: the renderers are closed at its end.
 
@@ -28,47 +31,53 @@ class Painter:
     film
         What to draw.
     plans
-        Pictures of the film that are drawn side by side. Those of one size share the operator, the codes of
-        all come from one fit of the norm.
+        Pictures of the film that are drawn side by side. Those of one size share the operators, the codes of
+        all come from one fit of the norms.
+    fits
+        The norms that hold for the film.
     """
 
-    def __init__(self, film: Film, plans: tuple[Plan, ...], timings: Timings) -> None:
-        self._film, self._timings = film, timings
-        self._still = not isinstance(film.coords, Source) and not isinstance(film.order, str)
-        self._mapping: Mapping | None = None
+    def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
+        self._film, self._fits, self._timings = film, fits, timings
+        self._mappings: list[Mapping | None] = [fits[i] for i in range(len(film.clouds))]
+        self._coded = [False] * len(film.clouds)
+        self._shown: Hashable = None
         self._renderers = ExitStack()
-        with timings.measure("norm"):
-            if film.norm.scope == "film":
-                self._mapping = film.norm.fit(film.values.steps)
         with timings.measure("raster"), ExitStack() as undo:
             undo.push(self._renderers)
-            places: dict[tuple[int, int], _Place] = {}
+            self._places: dict[tuple[int, int], tuple[_Place, ...]] = {}
             for plan in plans:
-                size = (plan.scene.width, plan.scene.height)
-                if size not in places:
-                    renderer = self._renderers.enter_context(raster.create(plan.renderer))
-                    places[size] = _Place(film, plan, renderer, still=self._still)
-            self._places = tuple(places.values())
-            self._sheets = tuple(_Sheet(plan, places[plan.scene.width, plan.scene.height]) for plan in plans)
+                size = (plan.spec.width, plan.spec.height)
+                if size not in self._places:
+                    self._places[size] = self._place(plan)
+            self._sheets = tuple(
+                _Sheet(plan, self._places[plan.spec.width, plan.spec.height]) for plan in plans
+            )
             undo.pop_all()
 
-    def draw(self, coords: NDArray[np.floating], values: Values, outs: tuple[Buffer, ...]) -> None:
-        """Colour and draw one frame: `outs` has a buffer for each plan."""
-        with self._timings.measure("color"):
-            mapping = self._mapping or self._film.norm.fit(lambda: [values])
-            for place in self._places:
-                place.encode(mapping, values)
-        if not self._still:
-            with self._timings.measure("raster"):
-                for place in self._places:
-                    place.move(coords, values)
+    def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
+        """Go on to a frame, and say whether anything in it differs from the one before."""
+        changed = False
+        for i, state in enumerate(states):
+            if state.changed or not self._coded[i]:
+                self._take(i, state)
+                self._coded[i] = changed = True
+        with self._timings.measure("chrome"):
+            moment = replace(moment, mappings=tuple(self._mappings))
+            shown = tuple(sheet.show(moment) for sheet in self._sheets)
+        changed = changed or shown != self._shown
+        self._shown = shown
+        return changed
+
+    def draw(self, outs: tuple[Buffer, ...]) -> None:
+        """Draw the frame: `outs` has a buffer for each plan."""
         with self._timings.measure("draw"):
             for sheet, out in zip(self._sheets, outs, strict=True):
-                sheet.draw(out, still=self._still)
+                sheet.draw(out)
 
     def facts(self) -> list[dict[str, Any]]:
-        """Return the renderer's facts for each plan."""
-        return [sheet.place.renderer.facts() for sheet in self._sheets]
+        """Return the renderers' facts for each plan."""
+        return [sheet.facts() for sheet in self._sheets]
 
     def __enter__(self) -> Self:
         return self
@@ -76,22 +85,45 @@ class Painter:
     def __exit__(self, *error: object) -> None:
         self._renderers.close()
 
+    def _place(self, plan: Plan) -> tuple[_Place, ...]:
+        return tuple(
+            _Place(cloud, panel, self._renderers.enter_context(raster.create(plan.renderer)))
+            for cloud, panel in zip(self._film.clouds, plan.panels, strict=True)
+        )
+
+    def _take(self, i: int, state: State) -> None:
+        """Colour a cloud, and put its points where they are if they move."""
+        with self._timings.measure("color"):
+            mapping = self._fits[i] or self._film.clouds[i].norm.fit(lambda: [state.values])
+            self._mappings[i] = mapping
+            for places in self._places.values():
+                places[i].encode(mapping, state.values)
+        if not self._film.clouds[i].still:
+            with self._timings.measure("raster"):
+                for places in self._places.values():
+                    places[i].move(state.coords, state.values)
+
 
 class _Place:
-    """The points on frames of one size."""
+    """The points of a panel on frames of one size."""
 
-    def __init__(self, film: Film, plan: Plan, renderer: Renderer, *, still: bool) -> None:
-        self._film, self._plan, self.renderer, self._keep = film, plan, renderer, still
+    def __init__(self, cloud: Cloud, plan: PanelPlan, renderer: Renderer) -> None:
+        self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._ids: Ids | None = None
-        if film.values.permutation is not None:
-            self._ids = geometry.inverse(film.values.permutation)
+        if cloud.values.permutation is not None:
+            self._ids = geometry.inverse(cloud.values.permutation)
         self.codes: Codes = np.empty(0, np.uint16)
-        if still:
-            self.move(np.asarray(film.coords), None)
+        if cloud.still:
+            self.move(np.asarray(cloud.coords), None)
+
+    @property
+    def still(self) -> bool:
+        """Whether the geometry stays."""
+        return self._cloud.still
 
     def encode(self, mapping: Mapping, values: Values) -> None:
         """Turn values into codes, of the points that can be seen."""
-        where = self.renderer.visible if self._keep else None
+        where = self.renderer.visible if self._cloud.still else None
         n = len(values) if where is None else len(where)
         if len(self.codes) != n:
             self.codes = np.empty(n, np.uint16)
@@ -99,31 +131,79 @@ class _Place:
 
     def move(self, coords: NDArray[np.floating], values: Values | None) -> None:
         """Put the points where `coords` says, in an order that may follow their values."""
-        plan, n = self._plan, len(coords)
+        plan, n = self.plan, len(coords)
         x, y = plan.view.project(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         diameter = plan.diameter
-        order = self._film.order
+        order = self._cloud.order
         if isinstance(order, str) and values is not None:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
-            order = ranked if self._ids is None else np.asarray(self._film.values.permutation)[ranked]
+            order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
         if isinstance(order, np.ndarray):
             x, y, ids = x[order], y[order], ids[order]
             diameter = diameter[order] if isinstance(diameter, np.ndarray) else diameter
-        self.renderer.place(Points(x, y, diameter, ids), plan.scene, n, keep=self._keep)
+        self.renderer.place(Points(x, y, diameter, ids), plan.scene, n, keep=self._cloud.still)
 
 
 class _Sheet:
     """Frames of one size and format."""
 
-    def __init__(self, plan: Plan, place: _Place) -> None:
-        self.place = place
-        self._canvas = place.renderer.canvas(plan.table, plan.spec.pixel_format, plan.palette)
+    def __init__(self, plan: Plan, places: tuple[_Place, ...]) -> None:
+        self._places, self._moving = places, plan.moving
+        spec = plan.spec
+        self._canvases = [
+            place.renderer.canvas(place.plan.table, spec.pixel_format, plan.palette) for place in places
+        ]
+        self._still = all(place.still for place in places)
         self._prepared: set[int] = set()  # buffers, which outlive the film's painter
+        self._overlay: Overlay | None = None
+        if self._moving or not places:
+            from gpuanim.raster.overlay import Overlay
 
-    def draw(self, out: Buffer, *, still: bool) -> None:
-        if not still or id(out) not in self._prepared:
-            self._canvas.still(out)
+            self._overlay = Overlay(spec.pixel_format, spec.width, spec.height)
+        self._ground = None if places else _picture(plan.ground)
+
+    def show(self, moment: Moment) -> Hashable:
+        """Turn what moves to a moment, and say what it shows."""
+        return tuple(part.show(moment) for part in self._moving)
+
+    def draw(self, out: Buffer) -> None:
+        """Draw to a buffer that is new, or holds an earlier frame."""
+        if self._overlay is not None:
+            self._overlay.restore(out)
+        if not self._still or id(out) not in self._prepared:
+            self._draw_still(out)
             self._prepared.add(id(out))
-        self._canvas.draw(self.place.codes, out)
+        for place, canvas in zip(self._places, self._canvases, strict=True):
+            canvas.draw(place.codes, out)
+        if self._overlay is not None:
+            patches = [patch for part in self._moving if (patch := part.draw()) is not None]
+            self._overlay.put(out, patches)
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of the panels' renderers: numbers are summed up."""
+        facts: dict[str, Any] = {}
+        for place in self._places:
+            for name, fact in place.renderer.facts().items():
+                facts[name] = facts.get(name, 0) + fact if isinstance(fact, int | float) else fact
+        return facts
+
+    def _draw_still(self, out: Buffer) -> None:
+        for canvas in self._canvases:
+            canvas.still(out)
+        if self._ground is not None and self._overlay is not None:
+            self._overlay.paint(out, self._ground)
+
+
+def _picture(ground: Ground) -> Patch:
+    """Return the still part of a frame without points."""
+    shape = (ground.height, ground.width, 4)
+    if ground.transparent:
+        return Patch(0, 0, np.zeros(shape, np.uint8) if ground.over is None else ground.over)
+    picture = np.full(shape, 255, np.uint8)
+    picture[..., :3] = ground.under
+    if ground.over is not None:
+        share = ground.over[..., 3:] / np.float32(255)
+        picture[..., :3] = np.rint(picture[..., :3] * (1 - share) + ground.over[..., :3] * share)
+    return Patch(0, 0, picture)

@@ -12,12 +12,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from gpuanim.encode._base import Writer
-from gpuanim.film import Film, Timings, film_steps
+from gpuanim.film import Film, Fits, Timings, film_steps
 from gpuanim.painting import Painter
 from gpuanim.plan import Plan
 from gpuanim.types import Buffer
@@ -45,29 +46,36 @@ class Recorded:
 
 
 def draw_frames(
-    film: Film, painter: Painter, timings: Timings, next_buffers: Callable[[], tuple[Buffer, ...]]
+    film: Film,
+    painter: Painter,
+    fps: Fraction,
+    timings: Timings,
+    next_buffers: Callable[[], tuple[Buffer, ...]],
 ) -> Iterator[tuple[Buffer, ...]]:
     """Yield the film's frames, one buffer for each plan; the same buffers again while nothing changes.
 
     `next_buffers` is asked for free ones each time that something is drawn.
     """
     outs: tuple[Buffer, ...] = ()
-    steps = film_steps(film)
+    steps = film_steps(film, fps)
     while True:
         with timings.measure("values"):
             step = next(steps, None)
         if step is None:
             return
-        coords, values, changed = step
-        if changed or not outs:
+        if painter.turn(*step) or not outs:
             with timings.measure("wait"):
                 outs = next_buffers()
-            painter.draw(coords, values, outs)
+            painter.draw(outs)
         yield outs
 
 
 def record(
-    film: Film, outputs: tuple[Output, ...], timings: Timings, on_frame: Callable[[], object] = lambda: None
+    film: Film,
+    outputs: tuple[Output, ...],
+    fits: Fits,
+    timings: Timings,
+    on_frame: Callable[[], object] = lambda: None,
 ) -> Recorded:
     """Render a film once into open writers and finish them.
 
@@ -78,12 +86,13 @@ def record(
         for output in outputs:
             for writer in output.writers:
                 undo.callback(writer.abort)  # does nothing once it is finished
-        painter = undo.enter_context(Painter(film, tuple(output.plan for output in outputs), timings))
+        painter = undo.enter_context(Painter(film, tuple(output.plan for output in outputs), fits, timings))
         feeders: list[_Feeder] = []
         try:
             for output in outputs:
                 feeders.append(_Feeder(output, timings))  # noqa: PERF401
-            count = _feed(film, painter, feeders, timings, on_frame)
+            fps = outputs[0].plan.spec.fps
+            count = _feed(film, painter, fps, feeders, timings, on_frame)
         except BaseException:
             for feeder in feeders:
                 feeder.abort()
@@ -96,7 +105,12 @@ def record(
 
 
 def _feed(
-    film: Film, painter: Painter, feeders: list[_Feeder], timings: Timings, on_frame: Callable[[], object]
+    film: Film,
+    painter: Painter,
+    fps: Fraction,
+    feeders: list[_Feeder],
+    timings: Timings,
+    on_frame: Callable[[], object],
 ) -> int:
     """Give all frames to the feeders and wait until they are written; return their number."""
     count = 0
@@ -107,7 +121,7 @@ def _feed(
             feeder.give(buffer, last=last)
         on_frame()
 
-    for frame in draw_frames(film, painter, timings, lambda: tuple(f.take() for f in feeders)):
+    for frame in draw_frames(film, painter, fps, timings, lambda: tuple(f.take() for f in feeders)):
         if held:
             give(last=frame is not held)
         held, count = frame, count + 1

@@ -9,27 +9,45 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
-from gpuanim.chrome.stage import BareAxes
+from gpuanim.chrome._base import Fitted, Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
+from gpuanim.film import Cloud, Film
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import View, fit_view, point_diameter
-from gpuanim.look import Look, positive
-from gpuanim.raster._base import Scene
+from gpuanim.geometry import View, point_diameter
+from gpuanim.look import Dots, pixels
+from gpuanim.raster._base import Ground, Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors
 
-__all__ = ["Plan", "resolve"]
+__all__ = ["PanelPlan", "Plan", "resolve"]
 
 _PALETTE_LIMIT = 255
 """One row is left free: GIF needs it for "unchanged"."""
+
+
+@dataclass(frozen=True)
+class PanelPlan:
+    """What the renderer is told of a cloud.
+
+    Parameters
+    ----------
+    scene, view, diameter
+        What surrounds it, where it lies, and how large its points are in pixels.
+    table
+        (levels + 1, 3) colours of the codes.
+    """
+
+    scene: Scene
+    view: View
+    diameter: NDArray[np.float32] | float
+    table: Colors
 
 
 @dataclass(frozen=True)
@@ -40,10 +58,12 @@ class Plan:
     ----------
     spec
         What the encoder is told.
-    scene, view, diameter
-        What the renderer is told; diameters in pixels.
-    table
-        (levels + 1, 3) colours of the codes.
+    panels
+        One for each cloud.
+    ground
+        The still part of the frame.
+    moving
+        What changes above the points.
     palette
         Rows of palette frames, or None.
     renderer, reason
@@ -53,10 +73,9 @@ class Plan:
     """
 
     spec: FilmSpec
-    scene: Scene
-    view: View
-    diameter: NDArray[np.float32] | float
-    table: Colors
+    panels: tuple[PanelPlan, ...]
+    ground: Ground
+    moving: tuple[Moving, ...]
     palette: Colors | None
     renderer: str
     reason: str
@@ -64,15 +83,13 @@ class Plan:
 
 
 def resolve(
-    look: Look,
-    table: Colors,
-    bounds: tuple[float, float, float, float],
-    n_points: int,
+    film: Film,
     *,
     accepted: tuple[PixelFormat, ...],
+    fitted: Fitted,
+    dpi: float,
     fps: Fraction,
-    n_frames: int | None,
-    dpi: float | None = None,
+    renderer: str,
     title: str = "",
 ) -> Plan:
     """Resolve a film for a target that accepts the given pixel formats, in order of preference.
@@ -84,12 +101,12 @@ def resolve(
     OptionError
         If an option does not fit the resolution.
     """
-    dpi = _dpi(look, dpi)
-    size = look.pixels(dpi)
-    renderer, reason = raster.choose(_asked_renderer(look))
-    stage = BareAxes(look.figsize, bounds).layers(dpi, size) if look.axes else None
-    scene = _scene(look, size, stage)
-    pixel_format = _negotiate(scene, accepted)
+    size = pixels(film.stage.figsize, dpi)
+    renderer, reason = raster.choose(_asked_renderer(renderer))
+    layers = film.stage.layers(dpi, size, fitted)
+    ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
+    flat = not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
+    pixel_format = _negotiate(ground.transparent, flat, accepted)
     notes: list[str] = []
     if pixel_format.subsampled and (size[0] % 2 or size[1] % 2):
         even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
@@ -97,49 +114,41 @@ def resolve(
             f"{size[0]}x{size[1]} was padded to {even[0]}x{even[1]} with background: "
             "4:2:0 video needs even sizes"
         )
-        scene = _pad(scene, even)
-    view = stage.view if stage else _view(look, bounds, size)
-    colors = _flat_colors(scene, table)
+        ground = _pad(ground, even)
+    panels = tuple(
+        _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
+    )
+    colors = _flat_colors(ground, [panel.table for panel in panels])
     palette = None
     if pixel_format is PixelFormat.PAL8:
         palette, error = reduce_colors(colors, _PALETTE_LIMIT)
         colors = palette
         if error:
             notes.append(f"the closest colours were merged to fit a palette: at most {error} of 255 off")
-    spec = FilmSpec(scene.width, scene.height, fps, pixel_format, n_frames, colors, title, _background(scene))
-    diameter = point_diameter(look.s, look.edge, dpi, n_points, view.box)
-    return Plan(spec, scene, view, diameter, table, palette, renderer, reason, tuple(notes))
+    n_frames = film.timeline.n_frames
+    spec = FilmSpec(
+        ground.width, ground.height, fps, pixel_format, n_frames, colors, title, _background(ground)
+    )
+    return Plan(spec, panels, ground, layers.moving, palette, renderer, reason, tuple(notes))
 
 
-def _dpi(look: Look, override: float | None) -> float:
-    if override is None:
-        return look.dpi
-    return positive("dpi", override)
+def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
+    dots = cloud.dots
+    scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
+    diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
+    return PanelPlan(scene, view, diameter, cloud.table)
 
 
-def _asked_renderer(look: Look) -> str:
-    if look.renderer == "auto":
-        return os.environ.get("GPUANIM_RENDERER", "auto")
-    return look.renderer
+def _flat(dots: Dots) -> bool:
+    return dots.alpha == 1.0 and not dots.antialias
 
 
-def _scene(look: Look, size: tuple[int, int], stage: Any) -> Scene:
-    width, height = size
-    if stage is not None:
-        clip = stage.view.clip
-        return Scene(width, height, clip, stage.under, stage.over, look.alpha, look.antialias)
-    under = np.array([255, 255, 255], np.uint8) if look.background is None else look.background
-    clip = (0, 0, width, height)
-    return Scene(width, height, clip, under, None, look.alpha, look.antialias, look.background is None)
+def _asked_renderer(renderer: str) -> str:
+    return os.environ.get("GPUANIM_RENDERER", "auto") if renderer == "auto" else renderer
 
 
-def _view(look: Look, bounds: tuple[float, float, float, float], size: tuple[int, int]) -> View:
-    box = (0.0, 0.0, float(size[0]), float(size[1]))
-    return fit_view(bounds, box, xlim=look.xlim, ylim=look.ylim, margin=look.margin, aspect=look.aspect)
-
-
-def _negotiate(scene: Scene, accepted: tuple[PixelFormat, ...]) -> PixelFormat:
-    if scene.transparent:
+def _negotiate(transparent: bool, flat: bool, accepted: tuple[PixelFormat, ...]) -> PixelFormat:
+    if transparent:
         if PixelFormat.RGBA not in accepted:
             known = ", ".join(transparent_suffixes())
             raise FormatError(
@@ -148,29 +157,30 @@ def _negotiate(scene: Scene, accepted: tuple[PixelFormat, ...]) -> PixelFormat:
             )
         return PixelFormat.RGBA
     for pixel_format in accepted:
-        if pixel_format is not PixelFormat.PAL8 or scene.flat:
+        if pixel_format is not PixelFormat.PAL8 or flat:
             return pixel_format
     raise FormatError("the encoder takes palette frames only: use antialias=False and alpha=1")
 
 
-def _pad(scene: Scene, even: tuple[int, int]) -> Scene:
-    grow = ((0, even[1] - scene.height), (0, even[0] - scene.width), (0, 0))
-    under, over = scene.under, scene.over
+def _pad(ground: Ground, even: tuple[int, int]) -> Ground:
+    grow = ((0, even[1] - ground.height), (0, even[0] - ground.width), (0, 0))
+    under, over = ground.under, ground.over
     under = np.pad(under, grow, mode="edge") if under.ndim == 3 else under
     over = None if over is None else np.pad(over, grow, mode="edge")
-    return Scene(even[0], even[1], scene.clip, under, over, scene.alpha, scene.antialias, scene.transparent)
+    return Ground(even[0], even[1], under, over, ground.transparent)
 
 
-def _background(scene: Scene) -> tuple[int, int, int]:
+def _background(ground: Ground) -> tuple[int, int, int]:
     """Return the colour that most of the frame stands on."""
-    colors, rows = unique_colors(scene.under.reshape(1, -1, 3))
+    colors, rows = unique_colors(ground.under.reshape(1, -1, 3))
     r, g, b = (int(channel) for channel in colors[np.bincount(rows.ravel()).argmax()])
     return r, g, b
 
 
-def _flat_colors(scene: Scene, table: Colors) -> Colors:
-    """Return the colours that occur unmixed: background first, then the table, then the chrome."""
-    parts = [scene.under.reshape(1, 3) if scene.under.ndim == 1 else unique_colors(scene.under)[0], table]
-    if scene.over is not None:
-        parts.append(unique_colors(scene.over[scene.over[..., 3] == 255][:, :3][None])[0])
+def _flat_colors(ground: Ground, tables: list[Colors]) -> Colors:
+    """Return the colours that occur unmixed: background first, then the tables, then the chrome."""
+    under, over = ground.under, ground.over
+    parts = [under.reshape(1, 3) if under.ndim == 1 else unique_colors(under)[0], *tables]
+    if over is not None:
+        parts.append(unique_colors(over[over[..., 3] == 255][:, :3][None])[0])
     return np.concatenate(parts)

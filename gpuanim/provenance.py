@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import _threads
-from gpuanim.film import Film
-from gpuanim.look import Look
-from gpuanim.types import Colors
+from gpuanim.film import Cloud, Film
+from gpuanim.look import pixels
 from gpuanim.values._base import Source
 
 __all__ = ["describe", "fingerprint"]
@@ -29,50 +28,54 @@ _NORM_LIMITS = ("vmin", "vmax", "vcenter", "gamma", "linthresh", "linear_width")
 """What matplotlib's norms are made with."""
 
 
-def describe(
-    film: Film, look: Look, table: Colors, cmap: str | None, *, renderer: str, fps: Fraction, dpi: float
-) -> Mapping[str, Any]:
+def describe(film: Film, *, renderer: str, fps: Fraction, dpi: float) -> Mapping[str, Any]:
     """Return the metadata of a film: the options of `animate` under their names there, as JSON knows them.
 
     What has no name (an array, a callable of the user's, a colormap made on the spot) is told by its kind;
-    `colors` is a fingerprint of the colour table, whatever the name of the colormap.
+    `colors` is a fingerprint of the colour table, whatever the name of the colormap. Where there is more than
+    one cloud, `panels` tells of each.
     """
     from gpuanim import __version__
 
-    timeline = film.timeline
-    background = None if look.background is None else "#" + bytes(look.background.tolist()).hex()
+    timeline, stage = film.timeline, film.stage
+    background = None if stage.background is None else "#" + bytes(stage.background.tolist()).hex()
+    clouds = [_describe(cloud) for cloud in film.clouds]
     settings: dict[str, Any] = {
         "gpuanim": __version__,
-        "data": fingerprint(film),
-        "n_points": film.values.n_points or _n_points(film),
-        "n_steps": film.values.n_steps,
-        "norm": _told(film.norm),
-        "cmap": cmap,
-        "colors": _digest(table)[:16],
+        **(clouds[0] if len(clouds) == 1 else {"panels": clouds}),
         "fps": str(fps),
         "tween": None if timeline.blend is None else "linear",
         "hold": [float(frames / timeline.fps) for frames in timeline.hold],
-        "size": list(look.pixels(dpi)),
+        "size": list(pixels(stage.figsize, dpi)),
         "dpi": dpi,
-        "s": "given" if isinstance(look.s, np.ndarray) else look.s,
-        "alpha": look.alpha,
-        "order": look.order if isinstance(look.order, str) else "given",
-        "antialias": look.antialias,
         "background": background,
-        "xlim": look.xlim,
-        "ylim": look.ylim,
-        "margin": look.margin,
-        "aspect": look.aspect,
-        "axes": look.axes,
+        **stage.describe(),
         "renderer": renderer,
     }
-    if settings["order"] == "random":
-        settings["seed"] = look.seed
     return MappingProxyType(settings)
 
 
-def fingerprint(film: Film) -> str:
-    """Return a hash that tells whether two films show the same points; 5 ms for a million.
+def _describe(cloud: Cloud) -> dict[str, Any]:
+    dots = cloud.dots
+    order = dots.order if isinstance(dots.order, str) else "given"
+    seed = {"seed": dots.seed} if order == "random" else {}
+    return {
+        "data": fingerprint(cloud),
+        "n_points": cloud.n_points,
+        "n_steps": cloud.values.n_steps,
+        "norm": _told(cloud.norm),
+        "cmap": cloud.cmap,
+        "colors": _digest(cloud.table)[:16],
+        "s": "given" if isinstance(dots.s, np.ndarray) else dots.s,
+        "alpha": dots.alpha,
+        "order": order,
+        "antialias": dots.antialias,
+        **seed,
+    }
+
+
+def fingerprint(cloud: Cloud) -> str:
+    """Return a hash that tells whether two clouds have the same points; 5 ms for a million.
 
     It covers the number of points, the number of steps of the values (or that it is unknown), whether the
     points stand still or the number of steps of their way, and the first two coordinates of every point, in
@@ -84,10 +87,10 @@ def fingerprint(film: Film) -> str:
     str
         "sha256:" and the first 32 hexadecimal digits of the hash of the hashes of blocks of points.
     """
-    if isinstance(film.coords, Source):
-        first, way = film.coords.step(0), str(film.coords.n_steps)
+    if isinstance(cloud.coords, Source):
+        first, way = cloud.coords.step(0), str(cloud.coords.n_steps)
     else:
-        first, way = film.coords, "still"
+        first, way = cloud.coords, "still"
     digests = [b""] * -(-len(first) // _BLOCK)
 
     def block(i: int) -> None:
@@ -95,12 +98,8 @@ def fingerprint(film: Film) -> str:
         digests[i] = hashlib.sha256(_little(part)).digest()
 
     _threads.run(block, len(digests))
-    shape = f"{len(first)} {film.values.n_steps} {way}\n"
+    shape = f"{len(first)} {cloud.values.n_steps} {way}\n"
     return "sha256:" + hashlib.sha256(shape.encode() + b"".join(digests)).hexdigest()[:32]
-
-
-def _n_points(film: Film) -> int | None:
-    return film.coords.n_points if isinstance(film.coords, Source) else len(film.coords)
 
 
 def _little(array: NDArray[Any]) -> memoryview:

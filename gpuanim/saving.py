@@ -15,7 +15,7 @@ from typing import Any
 from gpuanim.encode import SUFFIXES, encoder_for, encoder_type
 from gpuanim.encode._base import Encoder, Writer
 from gpuanim.errors import OptionError
-from gpuanim.film import Film, Timings
+from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
 from gpuanim.pipeline import Output, record
 from gpuanim.plan import Plan
@@ -38,8 +38,8 @@ class SaveResult:
     renderer, reason
         Who drew, and why it was chosen.
     seconds
-        Time by stage. "values", "norm", "color", "raster", "draw", "wait" and "finish" follow each
-        other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
+        Time by stage. "values", "norm", "color", "raster", "chrome", "draw", "wait" and "finish" follow
+        each other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
         encoder, beside them; "total" is the whole call.
     facts
         Numbers of the renderer: points that can be seen, fragments and bytes of the operator.
@@ -129,7 +129,7 @@ def save(
     film: Film,
     targets: Sequence[Path],
     encoders: Sequence[Encoder],
-    plan_for: Callable[[tuple[PixelFormat, ...]], Plan],
+    plan_for: Callable[[tuple[PixelFormat, ...], Fits], Plan],
     *,
     progress: bool,
 ) -> list[SaveResult]:
@@ -138,15 +138,16 @@ def save(
     Parameters
     ----------
     plan_for
-        Makes the plan for a target that takes these pixel formats. Targets whose plans have the same size
-        and format share the frames.
+        Makes the plan for a target that takes these pixel formats, with the norms fitted. Targets whose
+        plans have the same size and format share the frames.
     progress
         Show a bar.
     """
     start = time.perf_counter()
     timings = Timings()
+    fits = Fits(film, timings)
     with timings.measure("plan"):
-        plans = _shared([plan_for(encoder.formats) for encoder in encoders])
+        plans = _shared([plan_for(encoder.formats, fits) for encoder in encoders])
     distinct = list(dict.fromkeys(map(id, plans)))
     writers: dict[int, list[Writer]] = {key: [] for key in distinct}
     with ExitStack() as undo:
@@ -159,7 +160,7 @@ def save(
         )
         name = targets[0].name + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
         with progress_bar(plans[0].spec.n_frames, name, shown=progress) as on_frame:
-            recorded = record(film, outputs, timings, on_frame)
+            recorded = record(film, outputs, fits, timings, on_frame)
     timings.seconds["total"] = time.perf_counter() - start
     seconds = MappingProxyType(timings.seconds)
     facts = {key: MappingProxyType(facts) for key, facts in zip(distinct, recorded.facts, strict=True)}

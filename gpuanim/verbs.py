@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from gpuanim import geometry
 from gpuanim.animation import Animation
+from gpuanim.chrome.bare import BareAxes, Frameless
 from gpuanim.errors import OptionError
-from gpuanim.film import Film
-from gpuanim.look import Look, make_look
+from gpuanim.film import Cloud, Film
+from gpuanim.look import Dots, as_background, make_dots, make_limits, make_sheet
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.timeline import Timeline
@@ -148,13 +149,12 @@ def animate(
             "values that can be read only once cannot be searched for their range: give vmin and vmax, "
             'or scope="frame", or norm="rank"'
         )
-    look = make_look(
-        n_points, size=size, figsize=figsize, dpi=dpi, s=s, alpha=alpha, order=order, seed=seed,
-        antialias=antialias, background=background, xlim=xlim, ylim=ylim, margin=margin,
-        aspect=aspect, axes=False, renderer=renderer,
-    )  # fmt: skip
-    table = color_table(cmap, na_color=na_color)
-    return _assemble(place, source, timeline, fitted, table, look, n_points, cmap)
+    dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
+    sheet, dpi = make_sheet(size, figsize, dpi)
+    ground = as_background(background)
+    limits = make_limits(_bounds(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    cloud = _cloud(place, source, fitted, color_table(cmap, na_color=na_color), dots, cmap)
+    return Animation(Film((cloud,), Frameless(sheet, ground, limits), timeline), dpi, renderer)
 
 
 def create_animation(
@@ -194,14 +194,12 @@ def create_animation(
     place = geometry.check_coords(coords)
     source = as_source(_first(clrarr, niter), n_points=len(place), n_steps=niter)
     timeline = Timeline.resolve(source.n_steps, n_frames=niter if source.n_steps else None, fps=5)
-    look = make_look(
-        len(place), size=None, figsize=(6.0, 6.0), dpi=float(rcParams["figure.dpi"]), s=0.3, alpha=1.0,
-        order="data", seed=0, antialias=True, background="white", xlim=None, ylim=None, margin=0.05,
-        aspect="auto", axes=True, renderer=renderer,
-    )  # fmt: skip
+    dots = make_dots(len(place), s=0.3, alpha=1.0, order="data", seed=0, antialias=True)
     norm = Rank(scope="frame", stretch=True) if qnorm else Linear(scope="frame")
-    table = color_table(rcParams["image.cmap"], na_color=rcParams["axes.facecolor"])
-    return _assemble(place, source, timeline, norm, table, look, len(place), rcParams["image.cmap"])
+    cmap = rcParams["image.cmap"]
+    cloud = _cloud(place, source, norm, color_table(cmap, na_color=rcParams["axes.facecolor"]), dots, cmap)
+    stage = BareAxes((6.0, 6.0), _bounds(place))
+    return Animation(Film((cloud,), stage, timeline), float(rcParams["figure.dpi"]), renderer)
 
 
 def _first(clrarr: Any, niter: int | None) -> Any:
@@ -223,24 +221,19 @@ def _common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | 
     raise OptionError(f"coords have {place.n_steps} steps, values have {source.n_steps}: both must agree")
 
 
-def _assemble(
-    place: NDArray[np.floating] | Track,
-    source: Source,
-    timeline: Timeline,
-    norm: Norm,
-    table: Colors,
-    look: Look,
-    n_points: int,
-    cmap: Any,
-) -> Animation:
-    bounds = place.bounds() if isinstance(place, Track) else _bounds(place)
-    order = look.order
+def _cloud(
+    place: NDArray[np.floating] | Track, source: Source, norm: Norm, table: Colors, dots: Dots, cmap: Any
+) -> Cloud:
+    n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
+    order = dots.order
     if not (isinstance(order, str) and order in ("value", "abs")):
-        order = geometry.draw_order(order, n_points, look.seed)
+        order = geometry.draw_order(order, n_points, dots.seed)
     name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
-    return Animation(Film(place, source, timeline, norm, order), look, table, bounds, n_points, name)
+    return Cloud(place, source, norm, order, table, dots, n_points, name)
 
 
-def _bounds(coords: NDArray[np.floating]) -> tuple[float, float, float, float]:
-    x, y = coords[:, 0], coords[:, 1]
+def _bounds(place: NDArray[np.floating] | Track) -> tuple[float, float, float, float]:
+    if isinstance(place, Track):
+        return place.bounds()
+    x, y = place[:, 0], place[:, 1]
     return float(x.min()), float(x.max()), float(y.min()), float(y.max())

@@ -24,20 +24,20 @@ def told(animation, tmp_path, name="a.apng", **options):
 
 
 def test_fingerprint_covers_points_and_shape_and_nothing_else():
-    base = fingerprint(made()._film)
+    base = fingerprint(made()._film.clouds[0])
     moved = COORDS.copy()
     moved[7, 1] += 1e-3
     track = np.stack([COORDS, moved, COORDS, moved])
 
     def of(coords, values):
-        return fingerprint(ga.animate(coords, values)._film)
+        return fingerprint(ga.animate(coords, values)._film.clouds[0])
 
     assert base == of(COORDS, VALUES + 1) == of(COORDS.astype(np.float32), list(VALUES))
-    assert base == fingerprint(made(cmap="magma", norm="rank", fps=7)._film)
+    assert base == fingerprint(made(cmap="magma", norm="rank", fps=7)._film.clouds[0])
     others = [of(moved, VALUES), of(COORDS, VALUES[:3]), of(COORDS[::-1], VALUES), of(track, VALUES)]
     others += [
         of(COORDS[:49], VALUES[:, :49]),
-        fingerprint(ga.animate(COORDS, iter(VALUES), norm="rank")._film),
+        fingerprint(ga.animate(COORDS, iter(VALUES), norm="rank")._film.clouds[0]),
     ]
     assert len({base, *others}) == 7
 

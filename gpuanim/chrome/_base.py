@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from gpuanim.geometry import View
 from gpuanim.values._base import Mapping
 
-__all__ = ["Attached", "Moment", "Moving", "Part", "Patch", "Stage", "StageLayers"]
+__all__ = ["Attached", "Fitted", "Moment", "Moving", "Part", "Patch", "Stage", "StageLayers"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +99,38 @@ class StageLayers:
     moving: tuple[Moving, ...] = ()
 
 
+Fitted: TypeAlias = Callable[[int], Mapping | None]
+"""How the values of a panel become levels, fitted when it is asked for; None if frames differ in it."""
+
+
 class Stage(ABC):
-    """What surrounds the points, at any resolution."""
+    """What surrounds the points, at any resolution.
+
+    Attributes
+    ----------
+    figsize
+        Width and height in inches.
+    background
+        (3,) uint8 colour below all, or None for a transparent film.
+    n_panels
+        How many clouds it has room for.
+    """
+
+    figsize: tuple[float, float]
+    background: NDArray[np.uint8] | None
+    n_panels: int
 
     @abstractmethod
-    def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
+    def without_background(self) -> Self:
+        """Return the stage of a transparent film; raises OptionError if it needs its background."""
+
+    @abstractmethod
+    def layers(self, dpi: float, size: tuple[int, int], fitted: Fitted) -> StageLayers:
         """Draw the stage on a frame of `size` (width, height) pixels."""
+
+    @abstractmethod
+    def describe(self) -> dict[str, Any]:
+        """Return its options for a film's metadata: names and what JSON knows."""
 
 
 class Attached(ABC):

@@ -36,41 +36,68 @@ class Points:
 
 
 @dataclass(frozen=True)
-class Scene:
-    """What surrounds the points: everything that stays while colours change.
+class Ground:
+    """The still part of a frame.
 
     Parameters
     ----------
     width, height
         Pixels of the frame.
-    clip
-        (left, top, right, bottom) in whole pixels; points show inside only.
     under
         (h, w, 3) uint8 what lies below the points, or one colour (3,).
     over
         (h, w, 4) uint8 what lies above the points, straight alpha; None for nothing.
-    alpha
-        Opacity of a point, 0..1.
-    antialias
-        Exact coverage of a pixel by the disc; False shows a disc in each pixel whose centre it covers.
     transparent
         Leave out `under`; for formats with an alpha channel.
     """
 
     width: int
     height: int
-    clip: tuple[int, int, int, int]
     under: NDArray[np.uint8]
-    over: NDArray[np.uint8] | None
-    alpha: float
-    antialias: bool
+    over: NDArray[np.uint8] | None = None
     transparent: bool = False
 
     @property
     def flat(self) -> bool:
+        """Whether nothing that lies above the points is mixed with them."""
+        return self.over is None or bool(np.isin(self.over[..., 3], (0, 255)).all())
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Where the points of a panel show, and how: everything that stays while colours change.
+
+    Parameters
+    ----------
+    ground
+        What surrounds them.
+    clip
+        (left, top, right, bottom) in whole pixels; points show inside only.
+    alpha
+        Opacity of a point, 0..1.
+    antialias
+        Exact coverage of a pixel by the disc; False shows a disc in each pixel whose centre it covers.
+    """
+
+    ground: Ground
+    clip: tuple[int, int, int, int]
+    alpha: float
+    antialias: bool
+
+    @property
+    def width(self) -> int:
+        """Pixels of the frame."""
+        return self.ground.width
+
+    @property
+    def height(self) -> int:
+        """Pixels of the frame."""
+        return self.ground.height
+
+    @property
+    def flat(self) -> bool:
         """Whether every pixel shows one unmixed colour, so that palette frames are exact."""
-        crisp = self.over is None or bool(np.isin(self.over[..., 3], (0, 255)).all())
-        return self.alpha == 1.0 and not self.antialias and crisp
+        return self.alpha == 1.0 and not self.antialias and self.ground.flat
 
 
 class Canvas(ABC):

@@ -111,7 +111,7 @@ class CpuCanvas(Canvas):
         fresh = not self._stills
         if fresh:
             self._stills = [_NOTHING] * len(operator.bands)
-        under = self._words(operator.scene.under.reshape(-1, 3)[:1])[0]
+        under = self._words(operator.scene.ground.under.reshape(-1, 3)[:1])[0]
         _threads.run(lambda b: self._still_band(b, under, views, keep=fresh), len(operator.bands))
 
     def draw(self, codes: Codes, out: Buffer) -> None:
@@ -188,11 +188,20 @@ class CpuCanvas(Canvas):
         _threads.run(task, len(operator.bands))
 
     def _copy(self, out: Buffer) -> None:
+        """Copy the part of the kept picture that points may show in; the rest may be another panel's."""
         picture = self._picture
         if picture is None:
             raise RuntimeError("there is no picture to copy")
-        parts = _threads.blocks(len(out), _COPY_GRAIN)
-        _threads.run(lambda i: np.copyto(out[slice(*parts[i])], picture[slice(*parts[i])]), len(parts))
+        scene = self._placed.scene
+        if scene.clip == (0, 0, scene.width, scene.height):
+            parts = _threads.blocks(len(out), _COPY_GRAIN)
+            _threads.run(lambda i: np.copyto(out[slice(*parts[i])], picture[slice(*parts[i])]), len(parts))
+            return
+        left, top, right, bottom = (max(0, edge) for edge in scene.clip)
+        for into, kept in zip(self._views(out), self._views(picture), strict=True):
+            shrink = scene.height // into.shape[0]  # 2 for the chroma of 4:2:0, whose samples are shared
+            part = np.s_[top // shrink : -(-bottom // shrink), left // shrink : -(-right // shrink)]
+            np.copyto(into[part], kept[part])
 
     @property
     def _placed(self) -> Operator:
@@ -221,24 +230,24 @@ class CpuCanvas(Canvas):
     def _base(self, band: Band, under: np.uint64) -> NDArray[np.uint64]:
         """Sum up what does not change: the background (`under` where it has one colour) and the chrome."""
         operator = self._placed
-        scene = operator.scene
+        ground = operator.scene.ground
         # Palette rows are not added up: a flat operator has weights 0 and ONE only.
         unit = np.uint64(ONE if self._format is PixelFormat.PAL8 else 1)
         base = band.rest // unit
-        if scene.transparent:
+        if ground.transparent:
             base = np.zeros(base.shape, np.uint64)
-        elif scene.under.ndim == 1:
+        elif ground.under.ndim == 1:
             base = base * under
         else:
-            base = base * self._words(operator.band_pixels(scene.under, band.row0))
-        if scene.over is not None:
+            base = base * self._words(operator.band_pixels(ground.under, band.row0))
+        if ground.over is not None:
             drawn = np.flatnonzero(band.over)  # a few per cent of the pixels: frames, ticks, text
-            colors = operator.band_pixels(scene.over, band.row0)[drawn, :3]
+            colors = operator.band_pixels(ground.over, band.row0)[drawn, :3]
             base[drawn] += band.over[drawn] // unit * self._words(colors)
         return base
 
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        return np.uint16(ONE) - rest if self._placed.scene.transparent else np.empty(0, np.uint16)
+        return np.uint16(ONE) - rest if self._placed.scene.ground.transparent else np.empty(0, np.uint16)
 
     def _views(self, out: Buffer) -> Views:
         scene = self._placed.scene

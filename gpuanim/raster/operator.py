@@ -238,9 +238,9 @@ class Operator:
         return np.asarray(rows << np.uint32(16) | columns)
 
     def _over_weights(self, row0: int, n_pixels: int) -> NDArray[np.uint16]:
-        if self.scene.over is None:
+        if self.scene.ground.over is None:
             return np.zeros(n_pixels, np.uint16)
-        return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.over[..., 3:], row0)[:, 0]]
+        return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
 def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:

@@ -343,7 +343,7 @@ def test_hover_finds_the_upper_disc(show):
     shown.fit(anim.size)
     picture = anim.frame(0)
     box = shown.tab.locator(".gpuanim-surface").bounding_box()
-    table = [tuple(row) for row in anim._table.tolist()]
+    table = [tuple(row) for row in anim._film.clouds[0].table.tolist()]
     rng = np.random.default_rng(0)
     checked = 0
     for x, y in zip(rng.integers(20, 380, 60), rng.integers(20, 280, 60), strict=True):

@@ -225,7 +225,7 @@ def test_overlapping_discs_keep_their_order(order, s):
     planes = np.frombuffer(zlib.decompress(data[start : start + length]), np.uint8).reshape(4, -1).T
     layer = np.ascontiguousarray(planes).view("<u4").ravel()
     point = np.abs(places[:, None] - coords).max(2).argmin(1)
-    order_of = anim._film.order if order != "data" else np.arange(300)
+    order_of = anim._film.clouds[0].order if order != "data" else np.arange(300)
     above = np.empty(300)
     above[order_of] = np.arange(300)
     x = (coords[:, 0] - facts["view"]["x"][0]) / np.ptp(facts["view"]["x"]) * 200

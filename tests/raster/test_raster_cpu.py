@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gpuanim.frames import PixelFormat
-from gpuanim.raster._base import Points, Scene
+from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.palette import nearest, reduce_colors
@@ -19,7 +19,9 @@ WHITE = np.array([255, 255, 255], np.uint8)
 
 def scene(width, height, **changes):
     given = {"clip": (0, 0, width, height), "under": WHITE, "over": None, "alpha": 1.0, "antialias": True}
-    return Scene(width=width, height=height, **(given | changes))
+    given |= changes
+    parts = {name: given.pop(name) for name in ("under", "over", "transparent") if name in given}
+    return Scene(ground=Ground(width, height, **parts), **given)
 
 
 def points(xy, diameter, ids=None):
@@ -43,7 +45,7 @@ def render(pts, scn, codes, table=TABLE, fmt=PixelFormat.RGB24, palette=None, ke
 
 def painted(pts, scn, codes, table=TABLE):
     """Draw the same picture the slow way: point after point over a float canvas."""
-    canvas = np.broadcast_to(scn.under.astype(float), (scn.height, scn.width, 3)).copy()
+    canvas = np.broadcast_to(scn.ground.under.astype(float), (scn.height, scn.width, 3)).copy()
     radius = np.broadcast_to(np.asarray(pts.diameter) / 2, len(pts.x))
     left, top, right, bottom = scn.clip
     for x, y, r, i in zip(pts.x, pts.y, radius, pts.ids, strict=True):
@@ -56,9 +58,9 @@ def painted(pts, scn, codes, table=TABLE):
                     share = float(dx * dx + dy * dy <= r * r or (column, row) == (np.floor(x), np.floor(y)))
                 a = share * scn.alpha
                 canvas[row, column] = (1 - a) * canvas[row, column] + a * table[codes[i]]
-    if scn.over is not None:
-        a = scn.over[..., 3:] / 255
-        canvas = (1 - a) * canvas + a * scn.over[..., :3]
+    if scn.ground.over is not None:
+        a = scn.ground.over[..., 3:] / 255
+        canvas = (1 - a) * canvas + a * scn.ground.over[..., :3]
     return canvas
 
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from gpuanim.coding import CodedFrame, code_frames
 from gpuanim.errors import EncoderError, OptionError
-from gpuanim.film import Film, Timings
-from gpuanim.plan import Plan
+from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
+from gpuanim.plan import PanelPlan, Plan
 from gpuanim.player.page import DEFAULT_MODES
 from gpuanim.player.points.blob import Blob, deflate
 from gpuanim.player.points.document import page_parts
@@ -111,7 +111,12 @@ class BuiltPage:
 
 
 def build_page(
-    film: Film, plan: Plan, options: PageOptions, timings: Timings, on_frame: Callable[[], object]
+    film: Film,
+    plan: Plan,
+    options: PageOptions,
+    fits: Fits,
+    timings: Timings,
+    on_frame: Callable[[], object],
 ) -> BuiltPage:
     """Pack a film.
 
@@ -122,32 +127,34 @@ def build_page(
     FormatError
         If the page is larger than the limit.
     """
-    if isinstance(film.coords, Source):
+    cloud = one_cloud(film, "an interactive page")
+    if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
-    coords = np.asarray(film.coords)
+    coords = np.asarray(cloud.coords)
+    panel = plan.panels[0]
     blob = Blob(options.embed_limit)
     with timings.measure("place"):
         groups = None
         if options.groups is not None:
             groups = make_groups(options.groups, options.group_colors, len(coords))
-        placement = place(coords, plan, film.order)
-        facts = _still_facts(plan, placement, blob) | _label_facts(options, groups, placement, blob)
+        placement = place(coords, panel, cloud.order)
+        facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
     facts |= {
         "title": plan.spec.title,
         "mode": options.default_mode,
         "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
-        "order": film.order if isinstance(film.order, str) else "layers",
-        "scale": "quantile" if isinstance(film.norm, Rank) else "value",
+        "order": cloud.order if isinstance(cloud.order, str) else "layers",
+        "scale": "quantile" if isinstance(cloud.norm, Rank) else "value",
         "metadata": dict(plan.spec.metadata),
     }
-    facts |= _pack_frames(film, placement, blob, timings, on_frame)
+    facts |= _pack_frames(film, placement, blob, fits, timings, on_frame)
     return BuiltPage(facts, blob, plan.spec.title)
 
 
-def _still_facts(plan: Plan, placement: Placement, blob: Blob) -> dict[str, Any]:
+def _still_facts(panel: PanelPlan, placement: Placement, blob: Blob) -> dict[str, Any]:
     """Pack what does not change from frame to frame."""
     gaps = np.diff(placement.keys, prepend=np.uint32(0))
-    _, _, width, height = plan.view.box
+    _, _, width, height = panel.view.box
     layers, sizes = placement.layers, placement.sizes
     return {
         "n": len(placement.order),
@@ -157,21 +164,21 @@ def _still_facts(plan: Plan, placement: Placement, blob: Blob) -> dict[str, Any]
         "low": placement.low.tolist(),
         "step": placement.step.tolist(),
         "diameters": list(placement.diameters),
-        "alpha": plan.scene.alpha,
-        "antialias": plan.scene.antialias,
-        "background": _background(plan),
-        "table": plan.table.tobytes().hex(),
-        "view": {"x": list(plan.view.xlim), "y": list(plan.view.ylim), "width": width, "height": height},
+        "alpha": panel.scene.alpha,
+        "antialias": panel.scene.antialias,
+        "background": _background(panel),
+        "table": panel.table.tobytes().hex(),
+        "view": {"x": list(panel.view.xlim), "y": list(panel.view.ylim), "width": width, "height": height},
     }
 
 
-def _background(plan: Plan) -> str | None:
+def _background(panel: PanelPlan) -> str | None:
     """Return what lies below the middle of the points, None where the page is to show through."""
-    scene = plan.scene
-    if scene.transparent:
+    ground = panel.scene.ground
+    if ground.transparent:
         return None
-    left, top, width, height = plan.view.box
-    middle = scene.under
+    left, top, width, height = panel.view.box
+    middle = ground.under
     if middle.ndim == 3:
         middle = middle[int(top + height / 2), int(left + width / 2)]
     return "#" + middle.tobytes().hex()
@@ -193,22 +200,28 @@ def _label_facts(
 
 
 def _pack_frames(
-    film: Film, placement: Placement, blob: Blob, timings: Timings, on_frame: Callable[[], object]
+    film: Film,
+    placement: Placement,
+    blob: Blob,
+    fits: Fits,
+    timings: Timings,
+    on_frame: Callable[[], object],
 ) -> dict[str, Any]:
     """Pack what changes; return where it is, and the edges of the levels if they hold for the film."""
     from gpuanim.player.points.kernels import reach
 
+    cloud = film.clouds[0]
     shown: list[int] = []
     low, high = np.inf, -np.inf
     frame: CodedFrame | None = None
     with FramePacker(blob) as packer:
-        for frame in code_frames(film, placement.order, timings):
+        for frame in code_frames(film, placement.order, fits, timings):
             with timings.measure("pack"):
                 if frame.changed or not shown:
                     ends = reach(frame.values, frame.where, frame.codes)
-                    own = level_edges(frame.mapping, *ends) if film.norm.scope != "film" else None
+                    own = level_edges(frame.mapping, *ends) if cloud.norm.scope != "film" else None
                     low, high = min(low, ends[0]), max(high, ends[1])
-                    _check_order(film, frame)
+                    _check_order(cloud, frame)
                     packer.add(frame.codes, own)
                 shown.append(packer.count - 1)
             on_frame()
@@ -217,7 +230,7 @@ def _pack_frames(
     if frame is None:
         raise EncoderError("the film has zero frames: nothing was written; check n_frames and the values")
     edges: NDArray[np.float64] | None = None
-    if film.norm.scope == "film":
+    if cloud.norm.scope == "film":
         edges = level_edges(frame.mapping, low, high)
     return {
         "frames": shown,
@@ -226,8 +239,8 @@ def _pack_frames(
     }
 
 
-def _check_order(film: Film, frame: CodedFrame) -> None:
-    follows = isinstance(film.order, str) and film.order == "abs"
+def _check_order(cloud: Cloud, frame: CodedFrame) -> None:
+    follows = isinstance(cloud.order, str) and cloud.order == "abs"
     if follows and frame.mapping.lower_edges() is None:
         raise OptionError(
             'order="abs" needs a norm whose levels rise with the values in an interactive page; '

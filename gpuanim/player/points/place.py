@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.plan import Plan
+from gpuanim.plan import PanelPlan
 from gpuanim.types import Ids
 
 __all__ = ["Placement", "place", "planes"]
@@ -48,8 +48,10 @@ class Placement:
     diameters: tuple[float, float]
 
 
-def place(coords: NDArray[np.floating[Any]], plan: Plan, drawn: NDArray[np.int64] | str | None) -> Placement:
-    """Sort and quantise (n, 2) points; `drawn` is their order from bottom to top as in `Film`."""
+def place(
+    coords: NDArray[np.floating[Any]], panel: PanelPlan, drawn: NDArray[np.int64] | str | None
+) -> Placement:
+    """Sort and quantise (n, 2) points; `drawn` is their order from bottom to top as in `Cloud`."""
     from gpuanim.propagation.order_kernels import morton_keys, radix_sort
 
     low = coords.min(0).astype(np.float64)
@@ -59,16 +61,18 @@ def place(coords: NDArray[np.floating[Any]], plan: Plan, drawn: NDArray[np.int64
     keys = np.empty(len(coords), np.uint32)
     morton_keys(scaled, np.zeros(2), 1.0, keys, 0, len(keys))
     order = radix_sort(keys)
-    sizes, diameters = _sizes(plan.diameter)
+    sizes, diameters = _sizes(panel.diameter)
     layers = None
     if not isinstance(drawn, str):
-        layers = _layers(coords, plan, np.arange(len(coords)) if drawn is None else drawn)[order]
+        layers = _layers(coords, panel, np.arange(len(coords)) if drawn is None else drawn)[order]
     return Placement(
         order, keys[order], low, extent / _QUANTA, layers, None if sizes is None else sizes[order], diameters
     )
 
 
-def _layers(coords: NDArray[np.floating[Any]], plan: Plan, drawn: NDArray[np.int64]) -> NDArray[np.uint32]:
+def _layers(
+    coords: NDArray[np.floating[Any]], panel: PanelPlan, drawn: NDArray[np.int64]
+) -> NDArray[np.uint32]:
     """Count how deep the discs lie on one another; far fewer bits than their places in the order.
 
     The order of a million points is 18 bits for each and cannot be compressed. What a picture needs of it
@@ -76,10 +80,10 @@ def _layers(coords: NDArray[np.floating[Any]], plan: Plan, drawn: NDArray[np.int
     """
     from gpuanim.player.points.kernels import stack
 
-    x, y = plan.view.project(coords)
-    diameter = np.atleast_1d(np.asarray(plan.diameter, np.float32))
+    x, y = panel.view.project(coords)
+    diameter = np.atleast_1d(np.asarray(panel.diameter, np.float32))
     grain = max(1.0, float(diameter.min()) / 4)
-    _, _, width, height = plan.view.box
+    _, _, width, height = panel.view.box
     heights = np.zeros((int(height / grain) + 1, int(width / grain) + 1), np.uint32)
     layers = np.empty(len(coords), np.uint32)
     stack(x, y, diameter, drawn.astype(np.int64), grain, heights, layers)

@@ -10,7 +10,7 @@ from typing import Any
 
 from gpuanim.encode.target import Part, check_target
 from gpuanim.errors import EncoderError, OptionError, TargetError
-from gpuanim.film import Film, Timings
+from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
 from gpuanim.plan import Plan
 from gpuanim.player.points.build import BuiltPage, build_page, page_options
@@ -25,7 +25,7 @@ PLAN_FORMATS = (PixelFormat.RGB24, PixelFormat.RGBA)
 def save_page(
     film: Film,
     target: Path,
-    plan_for: Callable[[tuple[PixelFormat, ...]], Plan],
+    plan_for: Callable[[tuple[PixelFormat, ...], Fits], Plan],
     options: Mapping[str, Any],
     *,
     progress: bool,
@@ -34,10 +34,11 @@ def save_page(
     start = time.perf_counter()
     timings = Timings()
     chosen, path = page_options(options), _checked(target)
+    fits = Fits(film, timings)
     with timings.measure("plan"):
-        plan = plan_for(PLAN_FORMATS)
+        plan = plan_for(PLAN_FORMATS, fits)
     with progress_bar(plan.spec.n_frames, target.name, shown=progress) as on_frame:
-        page = build_page(film, plan, chosen, timings, on_frame)
+        page = build_page(film, plan, chosen, fits, timings, on_frame)
     with timings.measure("finish"):
         _write(page, path)
     timings.seconds["total"] = time.perf_counter() - start

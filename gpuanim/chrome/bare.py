@@ -1,39 +1,54 @@
-"""What matplotlib draws around the points, as still layers: a figure with one empty pair of axes."""
+"""The two plain stages: nothing but points, and one empty pair of axes around them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.chrome._base import Fitted, Stage, StageLayers
+from gpuanim.errors import OptionError
 from gpuanim.geometry import View
+from gpuanim.look import Limits
 
-__all__ = ["BareAxes", "StageLayers"]
+__all__ = ["BareAxes", "Frameless"]
+
+_WHITE = np.array([255, 255, 255], np.uint8)
 
 
-@dataclass(frozen=True)
-class StageLayers:
-    """A stage at one resolution.
+@dataclass(frozen=True, eq=False)
+class Frameless(Stage):
+    """Points from edge to edge of the frame; matplotlib is not needed.
 
     Parameters
     ----------
-    view
-        Where data lie on the frame.
-    under
-        (h, w, 3) uint8 below the points, or (3,) if it is all of one colour.
-    over
-        (h, w, 4) uint8 above the points, straight alpha.
+    figsize, background
+        As in `Stage`.
+    limits
+        Part of the data to show.
     """
 
-    view: View
-    under: NDArray[np.uint8]
-    over: NDArray[np.uint8]
+    figsize: tuple[float, float]
+    background: NDArray[np.uint8] | None
+    limits: Limits
+    n_panels = 1
+
+    def without_background(self) -> Self:
+        return replace(self, background=None)
+
+    def layers(self, dpi: float, size: tuple[int, int], fitted: Fitted) -> StageLayers:
+        view = self.limits.view((0.0, 0.0, float(size[0]), float(size[1])))
+        return StageLayers((view,), _WHITE if self.background is None else self.background, None)
+
+    def describe(self) -> dict[str, Any]:
+        told = {name: getattr(self.limits, name) for name in ("xlim", "ylim", "margin", "aspect")}
+        return told | {"axes": False}
 
 
-@dataclass(frozen=True)
-class BareAxes:
+@dataclass(frozen=True, eq=False)
+class BareAxes(Stage):
     """Axes without ticks on a figure, as `plt.subplots(figsize=figsize)` makes them.
 
     The layout is tight for axes with ticks, which are removed afterwards: this is what the code that
@@ -49,9 +64,13 @@ class BareAxes:
 
     figsize: tuple[float, float]
     bounds: tuple[float, float, float, float]
+    background = _WHITE
+    n_panels = 1
 
-    def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
-        """Draw the stage on a frame of `size` pixels."""
+    def without_background(self) -> Self:
+        raise OptionError("a film with axes has their background; use animate() for a transparent one")
+
+    def layers(self, dpi: float, size: tuple[int, int], fitted: Fitted) -> StageLayers:
         fig, ax = self._figure()
         fig.set_dpi(dpi)
         box = ax.get_window_extent()
@@ -63,7 +82,10 @@ class BareAxes:
         )
         under = _draw(fig, ax, size, over=False)[..., :3]
         uniform = bool((under == under[0, 0]).all())
-        return StageLayers(view, under[0, 0] if uniform else under, _draw(fig, ax, size, over=True))
+        return StageLayers((view,), under[0, 0] if uniform else under, _draw(fig, ax, size, over=True))
+
+    def describe(self) -> dict[str, Any]:
+        return {"xlim": None, "ylim": None, "margin": 0.05, "aspect": "auto", "axes": True}
 
     def _figure(self) -> tuple[Any, Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
