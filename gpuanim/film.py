@@ -20,6 +20,7 @@ from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
 
 if TYPE_CHECKING:
+    from gpuanim.highlight import Halo
     from gpuanim.look import Dots
 
 __all__ = ["Cloud", "Film", "Fits", "State", "Timings", "film_steps", "one_cloud"]
@@ -48,6 +49,10 @@ class Cloud:
         Number n of points.
     cmap
         Name of the colormap that the table was made of, if it has one.
+    halos
+        Outlines below the points, from bottom to top; the table has a row for each from `halo_row` on.
+    halo_row
+        Row of the first one.
     """
 
     coords: NDArray[np.floating] | Source
@@ -58,6 +63,8 @@ class Cloud:
     dots: Dots
     n_points: int
     cmap: str | None = None
+    halos: tuple[Halo, ...] = ()
+    halo_row: int = 0
 
     @property
     def still(self) -> bool:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from gpuanim import geometry, raster
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.film import Cloud, Film, Fits, State, Timings
+from gpuanim.highlight import with_halos
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Points, Renderer
 from gpuanim.types import Buffer, Codes, Ids, Values
@@ -123,11 +124,16 @@ class _Place:
 
     def encode(self, mapping: Mapping, values: Values) -> None:
         """Turn values into codes, of the points that can be seen."""
-        where = self.renderer.visible if self._cloud.still else None
-        n = len(values) if where is None else len(where)
+        cloud = self._cloud
+        where = self.renderer.visible if cloud.still else None
+        n = cloud.n_points + len(cloud.halos) if where is None else len(where)
         if len(self.codes) != n:
             self.codes = np.empty(n, np.uint16)
-        mapping.encode(values, where, self.codes)
+        # Outlines stand behind the points in the numbers of colours; theirs never change.
+        own = cloud.n_points if where is None else int(np.searchsorted(where, cloud.n_points))
+        halos = np.arange(len(cloud.halos)) if where is None else where[own:] - cloud.n_points
+        self.codes[own:] = cloud.halo_row + halos
+        mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
     def move(self, coords: NDArray[np.floating], values: Values | None) -> None:
         """Put the points where `coords` says, in an order that may follow their values."""
@@ -140,10 +146,13 @@ class _Place:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        if isinstance(order, np.ndarray):
-            x, y, ids = x[order], y[order], ids[order]
-            diameter = diameter[order] if isinstance(diameter, np.ndarray) else diameter
-        self.renderer.place(Points(x, y, diameter, ids), plan.scene, n, keep=self._cloud.still)
+        points = Points(x, y, diameter, ids)
+        fixed = order if isinstance(order, np.ndarray) else None
+        if self._cloud.halos:
+            points = with_halos(points, self._cloud.halos, n, fixed)
+        elif fixed is not None:
+            points = points.take(fixed)
+        self.renderer.place(points, plan.scene, n + len(self._cloud.halos), keep=self._cloud.still)
 
 
 class _Sheet:

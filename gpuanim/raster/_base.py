@@ -34,6 +34,11 @@ class Points:
     diameter: NDArray[np.float32] | float
     ids: Ids
 
+    def take(self, order: NDArray[np.int64]) -> Points:
+        """Return the points at these positions, in this order."""
+        diameter = self.diameter[order] if isinstance(self.diameter, np.ndarray) else self.diameter
+        return Points(self.x[order], self.y[order], diameter, self.ids[order])
+
 
 @dataclass(frozen=True)
 class Ground:

@@ -285,7 +285,8 @@ def _few_points(operator: Operator) -> int:
         np.diff(part, axis=1) + np.int32(1) for part in np.hsplit(operator.boxes.astype(np.int32), 2)
     )
     quads = sum(len(band.live) for band in operator.bands)
-    return int(_FEW * quads / max(1.0, float((columns * rows).mean()))) if len(columns) else 0
+    # The median: an outline is one colour number, all over the frame.
+    return int(_FEW * quads / max(1.0, float(np.median(columns * rows)))) if len(columns) else 0
 
 
 def _pixels(live: NDArray[np.uint32], quads: int) -> NDArray[np.intp]:
