@@ -26,7 +26,7 @@ def brighten(
             continue
         strength = strengths
         if before < n_levels:
-            strength = int(min(strengths, abs(now - before) * strengths // full))
+            strength = min(strengths, abs(int(now - before)) * strengths // full)
         if strength > 0:
             out[i] = np.uint16(first + (strength - 1) * n_levels + now)
 

@@ -1,26 +1,20 @@
-"""The verbs: `animate` for anything, and `create_animation`, which stands in for a blog post's function."""
+"""The verb `animate`: values that change over points."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from gpuanim import geometry
 from gpuanim.animation import Animation
-from gpuanim.chrome.bare import BareAxes, Frameless
+from gpuanim.chrome.bare import Frameless
 from gpuanim.errors import OptionError
-from gpuanim.film import Cloud, Film
-from gpuanim.look import Dots, as_background, make_dots, make_limits, make_sheet
-from gpuanim.types import Colors
-from gpuanim.values._base import Norm, Source
+from gpuanim.film import Film
+from gpuanim.look import as_background, make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
+from gpuanim.verbs._cloud import bounds_of, common_steps, make_cloud
 
-__all__ = ["animate", "create_animation"]
+__all__ = ["animate"]
 
 
 def animate(
@@ -140,7 +134,7 @@ def animate(
         n_steps = n_frames
     source = as_source(values, n_points=n_points, n_steps=n_steps)
     timeline = Timeline.resolve(
-        _common_steps(place, source), n_frames=n_frames, fps=fps, duration=duration,
+        common_steps(place, source), n_frames=n_frames, fps=fps, duration=duration,
         tween=tween, ease=ease, hold=hold,
     )  # fmt: skip
     fitted = as_norm(norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope)
@@ -152,88 +146,6 @@ def animate(
     dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
     sheet, dpi = make_sheet(size, figsize, dpi)
     ground = as_background(background)
-    limits = make_limits(_bounds(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
-    cloud = _cloud(place, source, fitted, color_table(cmap, na_color=na_color), dots, cmap)
+    limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    cloud = make_cloud(place, source, fitted, color_table(cmap, na_color=na_color), dots, cmap)
     return Animation(Film((cloud,), Frameless(sheet, ground, limits), timeline), dpi, renderer)
-
-
-def create_animation(
-    coords: Any, clrarr: Any, niter: int | None = None, qnorm: bool = True, *, renderer: str = "auto"
-) -> Animation:
-    """Animate colours over a scatter plot, as the code for matplotlib and celluloid of this name does.
-
-    The picture is that of ``axes.scatter(x, y, c=..., s=0.3)`` on a 6 x 6 inch figure without ticks:
-    its layout, size of points, colormap (``rcParams["image.cmap"]``), and colours scaled anew in each
-    frame.
-
-    Parameters
-    ----------
-    coords
-        (n, 2) or wider; the first two columns are x and y.
-    clrarr
-        List of (n,) or (n, 1) arrays, one per frame, or a callable(i), for which `niter` is needed.
-        Anything that `animate` takes as values will do.
-    niter
-        Number of frames.
-    qnorm
-        Colour by rank (ties averaged), not by value.
-    renderer
-        "auto" or "cpu".
-
-    Returns
-    -------
-    Animation
-        At matplotlib's default of 5 frames per second; ``save(..., fps=20)`` as needed.
-    """
-    from matplotlib import rcParams
-
-    from gpuanim.values.colors import color_table
-    from gpuanim.values.normalize import Linear, Rank
-    from gpuanim.values.sources import as_source
-
-    place = geometry.check_coords(coords)
-    source = as_source(_first(clrarr, niter), n_points=len(place), n_steps=niter)
-    timeline = Timeline.resolve(source.n_steps, n_frames=niter if source.n_steps else None, fps=5)
-    dots = make_dots(len(place), s=0.3, alpha=1.0, order="data", seed=0, antialias=True)
-    norm = Rank(scope="frame", stretch=True) if qnorm else Linear(scope="frame")
-    cmap = rcParams["image.cmap"]
-    cloud = _cloud(place, source, norm, color_table(cmap, na_color=rcParams["axes.facecolor"]), dots, cmap)
-    stage = BareAxes((6.0, 6.0), _bounds(place))
-    return Animation(Film((cloud,), stage, timeline), float(rcParams["figure.dpi"]), renderer)
-
-
-def _first(clrarr: Any, niter: int | None) -> Any:
-    """Apply `niter` to a list: only the first that many are shown."""
-    if niter is not None and (not isinstance(niter, int) or niter < 1):
-        raise OptionError(f"niter must be a whole number from 1 on, not {niter!r}")
-    if niter is None or not isinstance(clrarr, Sequence):
-        return clrarr
-    if niter > len(clrarr):
-        raise OptionError(f"niter is {niter}, but clrarr holds {len(clrarr)} arrays")
-    return clrarr[:niter]
-
-
-def _common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | None:
-    if not isinstance(place, Track):
-        return source.n_steps
-    if source.n_steps in (1, place.n_steps):
-        return place.n_steps
-    raise OptionError(f"coords have {place.n_steps} steps, values have {source.n_steps}: both must agree")
-
-
-def _cloud(
-    place: NDArray[np.floating] | Track, source: Source, norm: Norm, table: Colors, dots: Dots, cmap: Any
-) -> Cloud:
-    n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
-    order = dots.order
-    if not (isinstance(order, str) and order in ("value", "abs")):
-        order = geometry.draw_order(order, n_points, dots.seed)
-    name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
-    return Cloud(place, source, norm, order, table, dots, n_points, name)
-
-
-def _bounds(place: NDArray[np.floating] | Track) -> tuple[float, float, float, float]:
-    if isinstance(place, Track):
-        return place.bounds()
-    x, y = place[:, 0], place[:, 1]
-    return float(x.min()), float(x.max()), float(y.min()), float(y.max())

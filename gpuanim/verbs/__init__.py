@@ -1,0 +1,6 @@
+"""What the user says: one verb a file."""
+
+from gpuanim.verbs.animate import animate
+from gpuanim.verbs.blog import create_animation
+
+__all__ = ["animate", "create_animation"]
