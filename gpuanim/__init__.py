@@ -14,6 +14,7 @@ from gpuanim.errors import (
     SourceError,
     TargetError,
 )
+from gpuanim.highlight import Highlight
 from gpuanim.propagation import (
     HarmonicExtension,
     LabelPropagation,
@@ -33,6 +34,7 @@ __all__ = [
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
+    "Highlight",
     "LabelPropagation",
     "Linear",
     "MatplotlibNorm",

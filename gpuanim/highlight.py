@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from gpuanim.raster._base import Points
 from gpuanim.types import Colors, Ids
 from gpuanim.values.colors import as_rgb
 
-__all__ = ["Emphasised", "Halo", "Highlight", "as_highlights", "emphasise", "with_halos"]
+__all__ = ["Emphasised", "Halo", "Highlight", "Marks", "as_highlights", "emphasise", "with_halos"]
 
 _OUTLINE = (0.3, 0.05)
 """Widths of outline and gap as shares of a point's diameter: scanpy's defaults."""
@@ -48,7 +48,7 @@ class Highlight:
         Of marker and lasso.
     front
         Brighten the cells of which the colour has just changed, towards a colour: True (white on a dark
-        background, dark red on a light one) or the colour. A change by a quarter of the scale since the step
+        background, pink red on a light one) or the colour. A change by a quarter of the scale since the step
         before is brightest, one below a 32nd is not shown; of categories, any change is brightest. It is
         one for the film, whatever the cells.
     label
@@ -109,6 +109,10 @@ class Halo:
     scale: float
 
 
+Marks: TypeAlias = "tuple[tuple[Highlight, NDArray[np.floating[Any]]], ...]"
+"""Highlights with something to draw above the points, and the (k, 2) places of their cells."""
+
+
 @dataclass(frozen=True, eq=False)
 class Emphasised:
     """What highlights come to.
@@ -126,7 +130,7 @@ class Emphasised:
     front
         (3,) uint8, or None for no front.
     marks
-        What matplotlib draws above the points: pairs of a highlight and the (k, 2) places of its cells.
+        What matplotlib draws above the points.
     """
 
     order: NDArray[np.int64]
@@ -135,7 +139,7 @@ class Emphasised:
     halos: tuple[Halo, ...]
     halo_colors: Colors
     front: Colors | None
-    marks: tuple[tuple[Highlight, NDArray[np.floating]], ...]
+    marks: Marks
 
 
 def as_highlights(highlight: Any) -> tuple[Highlight, ...]:
@@ -182,7 +186,7 @@ def emphasise(
         colors,
         None
         if front is None
-        else as_rgb(("white" if dark else "#8b0000") if front is True else front, "front"),
+        else as_rgb(("white" if dark else "#ff1f5a") if front is True else front, "front"),
         tuple(
             (h, coords[c]) for h, c in zip(highlights, picked, strict=True) if h.marker or h.lasso is not None
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,12 +12,14 @@ from numpy.typing import NDArray
 from gpuanim import geometry
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
+from gpuanim.highlight import Highlight, Marks, emphasise
 from gpuanim.look import Dots
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
+from gpuanim.values.emphasis import Emphasis, Rows, WithPrevious
 from gpuanim.values.tracks import Track
 
-__all__ = ["bounds_of", "common_steps", "make_cloud"]
+__all__ = ["bounds_of", "common_steps", "emphasised", "make_cloud"]
 
 
 def common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | None:
@@ -35,6 +39,39 @@ def make_cloud(
         order = geometry.draw_order(order, n_points, dots.seed)
     name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
     return Cloud(place, source, norm, order, table, dots, n_points, name)
+
+
+def emphasised(
+    cloud: Cloud, highlights: Sequence[Highlight], background: Colors | None, *, categorical: bool = False
+) -> tuple[Cloud, Marks]:
+    """Let some of a cloud's points stand out; return what matplotlib is to draw as well.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        If the points move, their order follows the values, or a highlight cannot be used.
+    """
+    if not highlights:
+        return cloud, ()
+    if not cloud.still or isinstance(cloud.order, str):
+        raise OptionError(
+            "highlight needs points that stand still in an order that holds for the film: coords of shape "
+            '(n, 2), and order="data", "random" or an array'
+        )
+    found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
+    rows = Rows(len(cloud.table) - 1, len(found.halos), found.front is not None)
+    faded = np.empty(0, np.uint8) if found.faded is None else found.faded.astype(np.uint8)
+    if len(faded) and cloud.values.permutation is not None:
+        faded = faded[cloud.values.permutation]
+    return replace(
+        cloud,
+        values=WithPrevious(cloud.values) if rows.front else cloud.values,
+        norm=Emphasis(cloud.norm, rows, faded, categorical),
+        order=found.order,
+        table=rows.table(cloud.table, found.faded_color, found.halo_colors, found.front),
+        halos=found.halos,
+        halo_row=rows.outlines,
+    ), found.marks
 
 
 def bounds_of(place: NDArray[np.floating] | Track) -> tuple[float, float, float, float]:

@@ -9,10 +9,11 @@ from gpuanim.animation import Animation
 from gpuanim.chrome.bare import Frameless
 from gpuanim.errors import OptionError
 from gpuanim.film import Film
+from gpuanim.highlight import as_highlights
 from gpuanim.look import as_background, make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
-from gpuanim.verbs._cloud import bounds_of, common_steps, make_cloud
+from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
 
 __all__ = ["animate"]
 
@@ -48,6 +49,7 @@ def animate(
     ylim: tuple[float, float] | None = None,
     margin: float = 0.05,
     aspect: str = "equal",
+    highlight: Any = None,
     renderer: str = "auto",
 ) -> Animation:
     """Describe a film of values that change over points.
@@ -103,6 +105,8 @@ def animate(
     xlim, ylim, margin, aspect
         Part of the data to show; by default all of it with a `margin` (share of its extent), with
         equal scales ("equal") or stretched to the frame ("auto").
+    highlight
+        A `Highlight` or a list of them: cells that stand out.
     renderer
         "auto" or "cpu".
 
@@ -148,4 +152,5 @@ def animate(
     ground = as_background(background)
     limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     cloud = make_cloud(place, source, fitted, color_table(cmap, na_color=na_color), dots, cmap)
+    cloud, _ = emphasised(cloud, as_highlights(highlight), ground)
     return Animation(Film((cloud,), Frameless(sheet, ground, limits), timeline), dpi, renderer)
