@@ -1,0 +1,111 @@
+"""Still things above the points: symbols at cells, and the line of a lasso."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.errors import OptionError
+from gpuanim.highlight import Highlight, Marks
+
+__all__ = ["Lasso", "Symbols", "as_marks"]
+
+_SYMBOLS = {"star": "*", "ring": "o"}
+_ACCENT = "#ff1f5a"
+
+
+@dataclass(frozen=True, eq=False)
+class Symbols:
+    """A symbol at each of some places, with an edge that sets it off from the points.
+
+    Parameters
+    ----------
+    places
+        (k, 2) in data units.
+    marker
+        "star", "ring", or a marker of matplotlib.
+    size
+        Points squared, as in `scatter`.
+    color
+        None is gold for a filled symbol, and pink red for a ring.
+    label
+        For the legend, or None.
+    """
+
+    places: NDArray[np.floating[Any]]
+    marker: str
+    size: float
+    color: Any = None
+    label: str | None = None
+
+    def draw(self, ax: Any, zorder: float) -> None:
+        """Put the symbols on axes, above the points."""
+        from matplotlib.patheffects import withStroke
+
+        x, y = self.places.T
+        ring = self.marker == "ring"
+        edge = self.color or _ACCENT if ring else "black"
+        symbols = ax.scatter(
+            x, y, s=self.size, marker=_SYMBOLS.get(self.marker, self.marker), linewidths=2.0 if ring else 0.9,
+            facecolors="none" if ring else self.color or "gold", edgecolors=edge, zorder=zorder + 1,
+            label=self.label,
+        )  # fmt: skip
+        symbols.set_path_effects([withStroke(linewidth=4.0 if ring else 2.6, foreground="white")])
+
+
+@dataclass(frozen=True, eq=False)
+class Lasso:
+    """A closed line.
+
+    Parameters
+    ----------
+    corners
+        (m, 2) in data units.
+    color
+        None is the colour of texts.
+    label
+        For the legend, or None.
+    """
+
+    corners: NDArray[np.floating[Any]]
+    color: Any = None
+    label: str | None = None
+
+    def draw(self, ax: Any, zorder: float) -> None:
+        """Put the line on axes, above the points."""
+        from matplotlib import rcParams
+        from matplotlib.patches import Polygon
+
+        line = Polygon(
+            self.corners, closed=True, fill=False, edgecolor=self.color or rcParams["text.color"],
+            linewidth=1.6, linestyle=(0, (5, 3)), joinstyle="round", zorder=zorder + 1, label=self.label,
+        )  # fmt: skip
+        ax.add_artist(line)
+
+
+def as_marks(marks: Marks) -> tuple[Symbols | Lasso, ...]:
+    """Return what highlights draw above the points."""
+    drawn: list[Symbols | Lasso] = []
+    for highlight, places in marks:
+        if highlight.lasso is not None:
+            label = highlight.label if highlight.marker is None else None
+            drawn.append(Lasso(np.asarray(highlight.lasso, np.float64), highlight.color, label))
+        if highlight.marker is not None:
+            drawn.append(_symbols(highlight, places))
+    return tuple(drawn)
+
+
+def _symbols(highlight: Highlight, places: NDArray[np.floating[Any]]) -> Symbols:
+    from matplotlib.markers import MarkerStyle
+
+    marker = highlight.marker or ""
+    try:
+        MarkerStyle(_SYMBOLS.get(marker, marker))
+    except ValueError:
+        raise OptionError(
+            f'marker must be "star", "ring" or a marker of matplotlib such as "o", "^" or "X", not {marker!r}'
+        ) from None
+    return Symbols(places, marker, float(highlight.size), highlight.color, highlight.label)
