@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from gpuanim.types import Colors
 
-__all__ = ["ONE", "ONE_BITS", "pack", "rgb_to_yuv", "unique_colors", "yuv_to_rgb"]
+__all__ = ["ONE", "ONE_BITS", "float_yuv", "pack", "rgb_to_yuv", "unique_colors", "yuv_to_rgb"]
 
 ONE_BITS = 12
 ONE = 1 << ONE_BITS
@@ -31,7 +31,8 @@ _KG = 1.0 - _KR - _KB
 _NEIGHBOURS = np.array(list(itertools.product((0, -1, 1), repeat=3)))
 
 
-def _float_yuv(rgb: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def float_yuv(rgb: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+    """Convert (..., 3) RGB on 0..255 to BT.709 limited-range YUV, unrounded."""
     r, g, b = (rgb[..., i] / 255.0 for i in range(3))
     luma = _KR * r + _KG * g + _KB * b
     return np.stack(
@@ -68,7 +69,7 @@ def rgb_to_yuv(rgb: Colors) -> Colors:
     best = np.empty((len(unique), 3), np.uint8)
     for start in range(0, len(unique), 65536):  # bounds the 27 candidates of a whole picture
         part = unique[start : start + 65536].astype(np.float64)
-        candidates = np.rint(_float_yuv(part))[:, None, :] + _NEIGHBOURS
+        candidates = np.rint(float_yuv(part))[:, None, :] + _NEIGHBOURS
         error = np.square(yuv_to_rgb(candidates) - part[:, None, :]).sum(-1)
         best[start : start + 65536] = candidates[np.arange(len(part)), error.argmin(1)]
     return best[inverse]
