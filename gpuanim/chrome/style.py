@@ -28,8 +28,8 @@ def _theme(back: str, text: str, soft: str, line: str, grid: str) -> dict[str, A
         "axes.spines.top": False, "axes.spines.right": False,
         "axes.titlesize": 13.0, "axes.titlepad": 8.0, "figure.titlesize": 15.0, "axes.labelsize": 10.5,
         "xtick.labelsize": 9.0, "ytick.labelsize": 9.0, "legend.fontsize": 9.5,
-        "legend.title_fontsize": 10.0, "legend.facecolor": back, "legend.edgecolor": grid, "legend.labelcolor": text,
-        "legend.framealpha": 0.85,
+        "legend.title_fontsize": 10.0, "legend.facecolor": back, "legend.edgecolor": grid,
+        "legend.labelcolor": text, "legend.framealpha": 0.85,
     }  # fmt: skip
 
 
@@ -83,8 +83,14 @@ class Style:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let these rcParams hold inside of a with block."""
-        with _matplotlib().rc_context(dict(self.rc)):
+        """Let these rcParams hold inside of a with block; costs some microseconds where they do already."""
+        mpl = _matplotlib()
+        # The dict below rcParams: ten times as fast, and this is asked for each frame.
+        other = {key: value for key, value in self.rc.items() if dict.__getitem__(mpl.rcParams, key) != value}
+        if not other:
+            yield
+            return
+        with mpl.rc_context(other):
             yield
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,4 +80,11 @@ class Mapping(ABC):
         """Return the (256,) smallest values of each level, ascending: -inf where the first takes all that is
         lower, NaN at the end for levels that no value has. None if levels do not rise with the values.
         """  # noqa: D205
+        return None
+
+    def norm(self) -> Any:
+        """Return a `matplotlib.colors.Normalize` with limits that gives values the same levels, or None.
+
+        It is the caller's own: colour bars change norms whose limits coincide.
+        """
         return None

@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,8 @@ class MatplotlibNorm(Norm):
         _try(norm)
         kind = type(norm)
         if kind.__module__ == "matplotlib.colors" and kind.__name__ in _MONOTONE:
-            return Staircase(lambda dtype: climb(lambda values: _levels_of(norm, values), dtype))
+            thresholds = partial(climb, partial(_levels_of, norm))
+            return Staircase(thresholds, partial(copy.deepcopy, norm))
         return _Direct(norm)
 
     def _scale(self, norm: Any, steps: Steps) -> bool:
@@ -119,6 +121,9 @@ class _Direct(Mapping):
             part = slice(start, min(start + size, len(out)))
             levels = _levels_of(self._norm, values[part] if where is None else values[where[part]])
             out[part] = np.where(levels < 0, LEVELS, levels)
+
+    def norm(self) -> Any:
+        return copy.deepcopy(self._norm)
 
 
 def is_matplotlib(norm: Any) -> bool:

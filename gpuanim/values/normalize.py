@@ -95,7 +95,14 @@ class Linear(Norm):
                 above = (values.astype(np.float64) - vmin).astype(values.dtype)
                 return levels_of_shares((above.astype(np.float64) / (vmax - vmin)).astype(values.dtype))
 
-        return Staircase(lambda dtype: climb(level_of, dtype))
+        def as_norm() -> Any:
+            from matplotlib.colors import Normalize, TwoSlopeNorm
+
+            if vcenter is None or not vmin < vcenter < vmax:
+                return Normalize(vmin, vmax)
+            return TwoSlopeNorm(vcenter, vmin, vmax)
+
+        return Staircase(lambda dtype: climb(level_of, dtype), as_norm)
 
     def _in_order(self, limits: dict[str, float]) -> tuple[float, float, float | None]:
         """Return vmin <= vcenter <= vmax; limits that were looked up give way to those that were given."""

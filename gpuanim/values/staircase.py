@@ -65,9 +65,12 @@ class Staircase(Mapping):
     thresholds
         Returns for a dtype, float32 or float64, the (256,) smallest values of that dtype with level 0, 1,
         ... 255: ascending, NaN at the end for levels that no value has.
+    as_norm
+        Returns the norm of matplotlib with these levels, as `Mapping.norm` does.
     """
 
     thresholds: Callable[[np.dtype[Any]], Values]
+    as_norm: Callable[[], Any] = lambda: None
     _tables: dict[np.dtype[Any], _Table] = field(default_factory=dict, init=False)
 
     def encode(self, values: Values, where: Ids | None, out: Codes) -> None:
@@ -87,6 +90,9 @@ class Staircase(Mapping):
 
     def lower_edges(self) -> NDArray[np.float64]:
         return np.asarray(self.thresholds(np.dtype(np.float64)), np.float64)
+
+    def norm(self) -> Any:
+        return self.as_norm()
 
 
 def rounded_up(thresholds: NDArray[np.float64], dtype: np.dtype[Any]) -> Values:

@@ -1,0 +1,149 @@
+"""What changes with the frames: artists of matplotlib, texts that fit their room, and the progress line."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.chrome._base import Attached, Moment, Moving, Patch
+from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.text import Text
+
+__all__ = ["ArtistMoving", "ProgressMoving", "Room", "TextsAttached", "fit_text"]
+
+_KEPT = 4
+_KEPT_BYTES = 1 << 20
+
+
+class ArtistMoving(Moving):
+    """Artists that are brought to each moment, and drawn when they look different.
+
+    The last few small pictures are kept: what comes back is not drawn again.
+
+    Parameters
+    ----------
+    attached
+        Artists and how they follow the film.
+    canvas
+        A sheet of the size of the frame; all that moves on a stage may share it.
+    """
+
+    def __init__(self, attached: Attached, canvas: Canvas) -> None:
+        self._attached = attached
+        self._canvas = canvas
+        self._shown: Hashable = None
+        self._kept: OrderedDict[Hashable, Patch | None] = OrderedDict()
+
+    def show(self, moment: Moment) -> Hashable:
+        self._shown = self._attached.show(moment)
+        return self._shown
+
+    def draw(self) -> Patch | None:
+        if self._shown in self._kept:
+            self._kept.move_to_end(self._shown)
+            return self._kept[self._shown]
+        patch = self._canvas.patch(sorted(self._attached.artists, key=attrgetter("zorder")))
+        if patch is None or patch.rgba.nbytes <= _KEPT_BYTES:
+            self._kept[self._shown] = patch
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return patch
+
+
+@dataclass(frozen=True)
+class Room:
+    """Width and height in pixels that a text may take."""
+
+    width: float
+    height: float
+
+
+def fit_text(artist: Any, renderer: Any, room: Room, fontsize: float) -> None:
+    """Give a text `fontsize` points, or the largest below it with which it fits its room."""
+    artist.set_fontsize(fontsize)
+    for _ in range(4):  # hinting moves widths by a pixel or two: once is seldom not enough
+        extent = artist.get_window_extent(renderer)
+        share = min(room.width / max(extent.width, 1e-9), room.height / max(extent.height, 1e-9))
+        if share >= 1 or not artist.get_text():
+            return
+        fontsize = max(fontsize * share * 0.995, 0.5)
+        artist.set_fontsize(fontsize)
+
+
+class TextsAttached(Attached):
+    """Texts at fixed places.
+
+    Parameters
+    ----------
+    artists
+        `matplotlib.text.Text`, each with the font size that it has where it fits.
+    rooms
+        Room of each.
+    texts
+        Returns the str of each artist at a moment.
+    canvas
+        Where they will be drawn.
+    """
+
+    def __init__(
+        self,
+        artists: Sequence[Any],
+        rooms: Sequence[Room],
+        texts: Callable[[Moment], tuple[str, ...]],
+        canvas: Canvas,
+    ) -> None:
+        self.artists = artists
+        self._fonts = [artist.get_fontsize() for artist in artists]
+        self._rooms = rooms
+        self._texts = texts
+        self._canvas = canvas
+        self._shown: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, artist: Any, room: Room, text: Text, canvas: Canvas) -> TextsAttached:
+        """One artist that shows `text`."""
+        return cls([artist], [room], lambda moment: (text.at(moment),), canvas)
+
+    def show(self, moment: Moment) -> Hashable:
+        shown = self._texts(moment)
+        if shown != self._shown:
+            for artist, text, room, font in zip(self.artists, shown, self._rooms, self._fonts, strict=True):
+                artist.set_text(text)
+                fit_text(artist, self._canvas.renderer, room, font)
+            self._shown = shown
+        return shown
+
+
+class ProgressMoving(Moving):
+    """A bar from the left edge of the frame to the share of the film that has been shown.
+
+    Parameters
+    ----------
+    box
+        (left, top, width, height) in whole pixels when the film is over.
+    color
+        (4,) uint8.
+    """
+
+    def __init__(self, box: tuple[int, int, int, int], color: NDArray[np.uint8]) -> None:
+        self._box = box
+        self._color = color
+        self._length = 0
+
+    def show(self, moment: Moment) -> Hashable:
+        last = 0 if moment.n_frames is None else moment.n_frames - 1
+        share = moment.frame / last if last > 0 else float(moment.n_frames is not None)
+        self._length = round(min(share, 1.0) * self._box[2])
+        return self._length
+
+    def draw(self) -> Patch | None:
+        left, top, _, height = self._box
+        if self._length == 0:
+            return None
+        return Patch(left, top, np.broadcast_to(self._color, (height, self._length, 4)).copy())
