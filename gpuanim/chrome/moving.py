@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Attached, Moment, Moving, Patch
 from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
 
 __all__ = ["ArtistMoving", "ProgressMoving", "Room", "TextsAttached", "fit_text"]
@@ -32,23 +33,28 @@ class ArtistMoving(Moving):
         Artists and how they follow the film.
     canvas
         A sheet of the size of the frame; all that moves on a stage may share it.
+    style
+        rcParams that hold while it is drawn: fonts are looked up by them.
     """
 
-    def __init__(self, attached: Attached, canvas: Canvas) -> None:
+    def __init__(self, attached: Attached, canvas: Canvas, style: Style) -> None:
         self._attached = attached
         self._canvas = canvas
+        self._style = style
         self._shown: Hashable = None
         self._kept: OrderedDict[Hashable, Patch | None] = OrderedDict()
 
     def show(self, moment: Moment) -> Hashable:
-        self._shown = self._attached.show(moment)
+        with self._style.applied():
+            self._shown = self._attached.show(moment)
         return self._shown
 
     def draw(self) -> Patch | None:
         if self._shown in self._kept:
             self._kept.move_to_end(self._shown)
             return self._kept[self._shown]
-        patch = self._canvas.patch(sorted(self._attached.artists, key=attrgetter("zorder")))
+        with self._style.applied():
+            patch = self._canvas.patch(sorted(self._attached.artists, key=attrgetter("zorder")))
         if patch is None or patch.rgba.nbytes <= _KEPT_BYTES:
             self._kept[self._shown] = patch
             if len(self._kept) > _KEPT:

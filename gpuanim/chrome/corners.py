@@ -1,0 +1,148 @@
+"""Captions and scale bars: what is stacked in the corners of a box, from its edge inwards."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.layout import Box
+from gpuanim.chrome.moving import Room, TextsAttached, fit_text
+from gpuanim.chrome.parts import Caption, ScaleBar
+from gpuanim.errors import OptionError
+
+__all__ = ["Corners"]
+
+
+class Corners:
+    """The corners, and the middles of the upper and the lower edge, of a box.
+
+    Parameters
+    ----------
+    owner
+        Axes or figure that the artists belong to.
+    box
+        Where they have to stay.
+    canvas
+        Where they will be drawn.
+    taken
+        Names of all corners that will hold something: those that share an edge share its width.
+    pad
+        Pixels to the edge of the box.
+    """
+
+    def __init__(self, owner: Any, box: Box, canvas: Canvas, taken: Collection[str], pad: float) -> None:
+        self._owner, self._box, self._canvas, self._pad = owner, box, canvas, pad
+        self._edges: dict[str, int] = defaultdict(int)
+        for corner in set(taken):
+            edge, _, _ = corner.partition(" ")
+            self._edges[edge] += 1
+        self._used: dict[str, float] = defaultdict(lambda: pad)
+        self.moving: list[TextsAttached] = []
+
+    def reach(self, edge: str) -> float:
+        """Return how far in pixels what stands at the "upper" or "lower" edge reaches into the box."""
+        return max((used for corner, used in self._used.items() if corner.startswith(edge)), default=0.0)
+
+    def reserve(self, corner: str, height: float) -> None:
+        """Leave room at the edge for something that is drawn by others."""
+        self._used[corner] += height + self._pad
+
+    def width(self, corner: str) -> float:
+        """Return the pixels that something in a corner may take across."""
+        sharing = max(self._edges[corner.partition(" ")[0]], 1)
+        return max((self._box.width - self._pad) / sharing - self._pad, 1.0)
+
+    def caption(self, caption: Caption, *, outline: Any = None) -> None:
+        """Write a caption, with a line of colour `outline` around the letters where it is not None."""
+        text = self._text(caption.loc, caption.text.tallest, caption.fontsize or "medium", caption.color)
+        if outline is not None:
+            _outline(text, outline)
+        height = text.get_window_extent(self._canvas.renderer).height
+        room = Room(self.width(caption.loc), max(min(height, self._left(caption.loc)), 1.0))
+        if caption.text.still:
+            fit_text(text, self._canvas.renderer, room, text.get_fontsize())
+            height = text.get_window_extent(self._canvas.renderer).height
+        else:
+            self.moving.append(TextsAttached.of(text, room, caption.text, self._canvas))
+        self._used[caption.loc] += min(height, room.height) + self._pad / 2
+
+    def scale_bar(self, ax: Any, bar: ScaleBar, outline: Any) -> None:
+        """Draw a scale bar for the x axis of `ax`, whose limits are final."""
+        from matplotlib.lines import Line2D
+        from matplotlib.patheffects import withStroke
+        from matplotlib.transforms import IdentityTransform
+
+        span = abs(ax.get_xlim()[1] - ax.get_xlim()[0])
+        length = _round_length(span) if bar.length is None else float(bar.length)
+        if length > span:
+            raise OptionError(
+                f"scale_bar: a length of {length:g} does not fit the x axis, which spans {span:g}"
+            )
+        label = f"{length:g} {bar.unit}".strip() if bar.label is None else bar.label
+        pixels = length / span * self._box.width
+        thick = 2.0 * self._canvas.dpi / 72
+        x0 = self._start(bar.loc, pixels)
+        lower = bar.loc.startswith("lower")
+        text = self._text(bar.loc, label, "medium", bar.color)
+        _outline(text, outline)
+        fit_text(text, self._canvas.renderer, Room(self.width(bar.loc), math.inf), text.get_fontsize())
+        height = text.get_window_extent(self._canvas.renderer).height
+        # The label stands in the middle above the line, but never outside of the box.
+        wide = text.get_window_extent(self._canvas.renderer).width
+        low, high = self._box.left + self._pad + wide / 2, self._box.right - self._pad - wide / 2
+        text.set_horizontalalignment("center")
+        text.set_x(min(max(x0 + pixels / 2, low), high))
+        gap = 2.0 * self._canvas.dpi / 72
+        if lower:
+            text.set_y(text.get_position()[1] + thick + gap)
+        used = self._used[bar.loc] + (thick / 2 if lower else height + gap + thick / 2)
+        y = self._box.bottom - used if lower else self._box.top + used
+        color = text.get_color()
+        line = Line2D(
+            [x0, x0 + pixels], [self._canvas.size[1] - y] * 2, color=color, linewidth=2.0,
+            transform=IdentityTransform(), solid_capstyle="butt", zorder=text.get_zorder(),
+            path_effects=[withStroke(linewidth=4.0, foreground=outline, alpha=0.7)],
+        )  # fmt: skip
+        self._owner.add_artist(line)
+        line.set_in_layout(False)
+        self._used[bar.loc] += height + gap + thick + self._pad / 2
+
+    def _text(self, corner: str, string: str, fontsize: Any, color: Any) -> Any:
+        from matplotlib import rcParams
+        from matplotlib.transforms import IdentityTransform
+
+        edge, side = corner.split()
+        lower = edge == "lower"
+        y = self._box.bottom - self._used[corner] if lower else self._box.top + self._used[corner]
+        text = self._owner.text(
+            self._start(corner, 0.0), self._canvas.size[1] - y, string, transform=IdentityTransform(), ha=side,
+            va="bottom" if lower else "top", fontsize=fontsize, zorder=5.0,
+            color=rcParams["text.color"] if color is None else color,
+        )  # fmt: skip
+        text.set_in_layout(False)
+        return text
+
+    def _start(self, corner: str, width: float) -> float:
+        side = corner.partition(" ")[2]
+        if side == "left":
+            return self._box.left + self._pad
+        right = self._box.right - self._pad - width
+        return right if side == "right" else self._box.left + (self._box.width - width) / 2
+
+    def _left(self, corner: str) -> float:
+        return self._box.height - self._used[corner] - self._pad
+
+
+def _outline(text: Any, color: Any) -> None:
+    from matplotlib.patheffects import withStroke
+
+    text.set_path_effects([withStroke(linewidth=2.0, foreground=color, alpha=0.7)])
+
+
+def _round_length(span: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, the largest up to a quarter of `span`."""
+    power = 10.0 ** math.floor(math.log10(span / 4))
+    return max(power * step for step in (1, 2, 5) if power * step <= span / 4)

@@ -1,0 +1,225 @@
+"""The legend of categories: beside the axes, inside them, or on the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.layout import Box
+from gpuanim.chrome.moving import Room, fit_text
+from gpuanim.chrome.parts import CORNERS, Legend
+from gpuanim.errors import ShapeError
+from gpuanim.types import Colors
+
+__all__ = ["CategoryKey", "DrawnLegend", "keep_inside", "names_on_data"]
+
+_MARKER = 0.75
+"""Diameter of a marker, as a share of the font size."""
+
+
+@dataclass(frozen=True, eq=False)
+class CategoryKey:
+    """The categories of a panel.
+
+    Parameters
+    ----------
+    names
+        Of the k categories.
+    colors
+        (k, 3) uint8.
+    na_color
+        (3,) uint8, the colour of cells without a category.
+    has_na
+        Whether there are such cells.
+    positions
+        (k, 2) medians of the groups in data coordinates, NaN for groups without cells; None if they are not
+        known, and names cannot be written on the data.
+
+    Raises
+    ------
+    ShapeError
+        If names, colours and positions are not of one length.
+    """
+
+    names: tuple[str, ...]
+    colors: Colors
+    na_color: Colors
+    has_na: bool = False
+    positions: NDArray[np.floating[Any]] | None = None
+
+    def __post_init__(self) -> None:
+        k = len(self.names)
+        if np.shape(self.colors) != (k, 3):
+            raise ShapeError(
+                f"colors must have shape ({k}, 3), one row per name, not {np.shape(self.colors)}"
+            )
+        if self.positions is not None and np.shape(self.positions) != (k, 2):
+            raise ShapeError(
+                f"positions must have shape ({k}, 2), one row per name, not {np.shape(self.positions)}"
+            )
+
+    def entries(self, na: bool | str) -> list[tuple[str, Any]]:
+        """Return name and colour of what a legend lists."""
+        listed = [(name, color / 255) for name, color in zip(self.names, self.colors, strict=True)]
+        if self.has_na and na is not False:
+            listed.append(("NA" if na is True else na, np.asarray(self.na_color) / 255))
+        return listed
+
+
+class DrawnLegend:
+    """A legend of matplotlib that is made smaller, or wider, until it fits.
+
+    Parameters
+    ----------
+    ax
+        Axes that it belongs to.
+    entries
+        Names and colours.
+    dress
+        How it looks.
+    canvas
+        Where it will be drawn.
+    """
+
+    def __init__(self, ax: Any, entries: Sequence[tuple[str, Any]], dress: Legend, canvas: Canvas) -> None:
+        self._ax, self._entries, self._dress, self._canvas = ax, entries, dress, canvas
+        self.outside = dress.loc == "right margin"
+        self._made: tuple[int, float] | None = None
+        self._legend: Any = None
+
+    def fit(self, room: Room) -> tuple[float, float]:
+        """Choose columns and font size for a room in pixels, and return its width and height.
+
+        The first number of columns with which the font needs not shrink is taken, or else the one with which
+        it shrinks least.
+        """
+        from matplotlib import rcParams
+        from matplotlib.font_manager import FontProperties
+
+        given = self._dress.fontsize
+        base = FontProperties(
+            size=rcParams["legend.fontsize"] if given is None else given
+        ).get_size_in_points()
+        best, best_share = self._columns()[0], 0.0
+        for ncols in self._columns():
+            share = self._share(ncols, base, room)
+            if share > best_share * 1.02:
+                best, best_share = ncols, share
+            elif best_share > 0:
+                break
+            if share >= 1:
+                break
+        font = base * min(best_share, 1.0)
+        for _ in range(4):
+            share = self._share(best, font, room)
+            if share >= 1:
+                break
+            font *= share * 0.995
+        width, height = self._size()
+        return width, height
+
+    def _columns(self) -> list[int]:
+        n = len(self._entries)
+        if self._dress.ncols is not None:
+            return [min(self._dress.ncols, n)]
+        usual = 1 if n <= 14 else 2 if n <= 30 else 3  # as scanpy has it
+        return list(range(usual, min(n, usual + 6) + 1))
+
+    def _share(self, ncols: int, font: float, room: Room) -> float:
+        """Return by how much the legend would have to shrink, at least 1 if it fits."""
+        self._make(ncols, font)
+        width, height = self._size()
+        return min(room.width / width, room.height / height)
+
+    def _size(self) -> tuple[float, float]:
+        extent = self._legend.get_window_extent(self._canvas.renderer)
+        return float(extent.width), float(extent.height)
+
+    def _make(self, ncols: int, font: float) -> None:
+        from matplotlib.lines import Line2D
+
+        if self._made == (ncols, font):
+            return
+        handles = [
+            Line2D(
+                [],
+                [],
+                marker="o",
+                linestyle="none",
+                markersize=_MARKER * font,
+                markeredgewidth=0,
+                color=color,
+            )
+            for _, color in self._entries
+        ]
+        outside = {"frameon": False, "borderaxespad": 0.0, "borderpad": 0.0} if self.outside else {}
+        self._legend = self._ax.legend(
+            handles, [name for name, _ in self._entries],
+            loc="center left" if self.outside else self._place(), ncols=ncols,
+            prop={"size": font, "weight": self._dress.fontweight or "normal"},
+            title=self._dress.title, title_fontsize=font, handlelength=1.0, handletextpad=0.5,
+            columnspacing=1.2, **outside,
+        )  # fmt: skip
+        self._legend.set_in_layout(False)
+        self._made = (ncols, font)
+
+    @property
+    def corner(self) -> str | None:
+        """Corner of the axes that it stands in, None if it stands elsewhere."""
+        return None if self.outside or self._place() not in CORNERS else self._place()
+
+    def _place(self) -> str:
+        return "upper right" if self._dress.loc == "best" else self._dress.loc
+
+    def put(self, left: float, middle: float) -> None:
+        """Put one that stands outside at pixels from the left and, for its middle, from the top."""
+        from matplotlib.transforms import IdentityTransform
+
+        self._legend.set_bbox_to_anchor((left, self._canvas.size[1] - middle), IdentityTransform())
+
+    def box(self) -> Box:
+        """Return where it is."""
+        extent = self._legend.get_window_extent(self._canvas.renderer)
+        return Box(extent.x0, self._canvas.size[1] - extent.y1, extent.width, extent.height)
+
+
+def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> list[Any]:
+    """Write the names of the groups at their medians, with a line of colour `outline` around the letters."""
+    from matplotlib.patheffects import withStroke
+
+    width = 2.0 if dress.fontoutline is None else dress.fontoutline
+    effects = [withStroke(linewidth=width, foreground=outline)] if width else []
+    weight = "bold" if dress.fontweight is None else dress.fontweight
+    positions = np.full((len(key.names), 2), np.nan) if key.positions is None else key.positions
+    return [
+        ax.text(
+            x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize, path_effects=effects,
+            in_layout=False,
+        )
+        for name, (x, y) in zip(key.names, positions, strict=True)
+        if np.isfinite(x) and np.isfinite(y)
+    ]  # fmt: skip
+
+
+def keep_inside(text: Any, box: Box, canvas: Canvas) -> None:
+    """Move a text in data coordinates until it lies in `box`, with a smaller font if it must.
+
+    A text of a place outside of the box is hidden.
+    """
+    x, y = text.get_transform().transform(text.get_position())
+    if not Box(x, canvas.size[1] - y, 0.0, 0.0).within(box):
+        text.set_visible(False)
+        return
+    fit_text(text, canvas.renderer, Room(box.width, box.height), text.get_fontsize())
+    extent = text.get_window_extent(canvas.renderer)
+    bottom, top = canvas.size[1] - box.bottom, canvas.size[1] - box.top
+    dx = max(box.left - extent.x0, 0.0) - max(extent.x1 - box.right, 0.0)
+    dy = max(bottom - extent.y0, 0.0) - max(extent.y1 - top, 0.0)
+    if dx or dy:
+        transform = text.get_transform()
+        text.set_position(transform.inverted().transform((x + dx, y + dy)))

@@ -1,0 +1,289 @@
+"""One panel of a figure: axes, and what they wear, at one resolution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from gpuanim.chrome._base import Attached, Part
+from gpuanim.chrome.bar import Bar, Scale
+from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.corners import Corners
+from gpuanim.chrome.key import CategoryKey, DrawnLegend, keep_inside, names_on_data
+from gpuanim.chrome.layout import Box, Sides
+from gpuanim.chrome.moving import Room, TextsAttached, fit_text
+from gpuanim.chrome.parts import CORNERS, Dress
+from gpuanim.errors import OptionError
+from gpuanim.geometry import View, fit_view
+from gpuanim.values._base import Mapping
+
+__all__ = ["Panel", "PanelStage"]
+
+_LEGEND_SHARE = 0.42
+"""The part of a panel's width that a legend beside it may take."""
+
+
+@dataclass(frozen=True, eq=False)
+class PanelStage:
+    """One panel, at any resolution.
+
+    Parameters
+    ----------
+    bounds
+        (xmin, xmax, ymin, ymax) of the data.
+    xlim, ylim, margin, aspect
+        Part of the data to show, as in `geometry.fit_view`.
+    dress
+        What it wears.
+    scale
+        What the colours mean, for a colour bar.
+    key
+        The categories, for a legend.
+    parts
+        Things in the axes that change with the frames.
+    zorder
+        Of the points: artists below it lie under them.
+
+    Raises
+    ------
+    OptionError
+        If the legend is to be on data without positions.
+    """
+
+    bounds: tuple[float, float, float, float]
+    xlim: tuple[float, float] | None = None
+    ylim: tuple[float, float] | None = None
+    margin: float = 0.05
+    aspect: str = "equal"
+    dress: Dress = field(default_factory=Dress)
+    scale: Scale | None = None
+    key: CategoryKey | None = None
+    parts: tuple[Part, ...] = ()
+    zorder: float = 2.0
+
+    def __post_init__(self) -> None:
+        legend, key = self.dress.legend, self.key
+        if legend is not None and key is not None and legend.loc == "on data" and key.positions is None:
+            raise OptionError('legend loc "on data" needs the places of the groups, which are not known here')
+
+    def view(self, box: Box) -> View:
+        return fit_view(
+            self.bounds, box.as_tuple(), xlim=self.xlim, ylim=self.ylim, margin=self.margin,
+            aspect=self.aspect,
+        )  # fmt: skip
+
+
+class Panel:
+    """Axes on a figure.
+
+    Parameters
+    ----------
+    figure
+        Figure of matplotlib, at the resolution of `canvas`.
+    stage
+        What it is to be.
+    number
+        Place among the panels.
+    mapping
+        The fitted norm of the film, for the colour bar.
+    canvas
+        Where all will be drawn.
+    outline
+        Colour around letters that stand on the data.
+    facecolor
+        Colour of the axes, None for that of the figure.
+    """
+
+    def __init__(
+        self,
+        figure: Any,
+        stage: PanelStage,
+        number: int,
+        mapping: Mapping | None,
+        canvas: Canvas,
+        *,
+        outline: Any,
+        facecolor: Any,
+    ) -> None:
+        self.stage, self._dress, self._canvas, self._outline = stage, stage.dress, canvas, outline
+        self.ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), label=f"panel {number}")
+        self._set_axes(facecolor)
+        self._names = self._set_texts()
+        self._on_data: list[Any] = []
+        self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
+        whole = stage.view(Box(0.0, 0.0, *map(float, canvas.size)))
+        self._set_limits(whole)
+        for mark in self._dress.marks:
+            mark.draw(self.ax, stage.zorder)
+        self.bar = self._make_bar(figure, number, mapping)
+        self.legend = self._make_legend()
+        self.box = Box(0.0, 0.0, 1.0, 1.0)
+
+    def _set_axes(self, facecolor: Any) -> None:
+        ax, axes = self.ax, self._dress.axes
+        if axes != "ticks":
+            ax.set_xticks([])
+            ax.set_yticks([])
+            ax.grid(visible=False)
+        if axes == "off":
+            for spine in ax.spines.values():
+                spine.set_visible(False)
+        if axes == "off" or facecolor is None:
+            ax.patch.set_visible(False)
+        else:
+            ax.set_facecolor(facecolor)
+
+    def _set_texts(self) -> dict[str, Any]:
+        """Write title and labels; return each text with the font size that it has where it fits."""
+        ax, dress = self.ax, self._dress
+        written = {}
+        if dress.title is not None:
+            written["title"] = ax.set_title(dress.title.tallest)
+        if dress.xlabel:
+            written["xlabel"] = ax.set_xlabel(dress.xlabel)
+        if dress.ylabel:
+            written["ylabel"] = ax.set_ylabel(dress.ylabel)
+        return {name: (text, text.get_fontsize()) for name, text in written.items()}
+
+    def _make_bar(self, figure: Any, number: int, mapping: Mapping | None) -> Bar | None:
+        if self._dress.colorbar is None or self.stage.scale is None:
+            return None
+        return Bar(figure, self.stage.scale, self._dress.colorbar, mapping, number, self._canvas)
+
+    def _make_legend(self) -> DrawnLegend | None:
+        dress, key = self._dress.legend, self.stage.key
+        if dress is None or key is None or not key.names:
+            return None
+        if dress.loc == "on data":
+            self._on_data = names_on_data(self.ax, key, dress, self._outline)
+            return None
+        return DrawnLegend(self.ax, key.entries(dress.na), dress, self._canvas)
+
+    def _set_limits(self, view: View) -> None:
+        self.ax.set_xlim(view.xlim)
+        self.ax.set_ylim(view.ylim)
+
+    def place(self, box: Box, cell: Box) -> Sides:
+        """Put the axes into `box`, all else around it within `cell`, and say what hangs out."""
+        width, height = self._canvas.size
+        self.box, self._cell = box, cell
+        self.ax.set_position(
+            (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
+        )
+        self._set_limits(self.stage.view(box))
+        sides = self._own_sides()
+        pad = self._points(5.0)
+        if self.bar is not None:
+            sides = sides.union(self.bar.place(box, getattr(sides, self.bar.loc), pad))
+        sides = self._place_title(sides)
+        return self._place_legend(sides, pad)
+
+    def _points(self, points: float) -> float:
+        return points * self._canvas.dpi / 72
+
+    def _own_sides(self) -> Sides:
+        """Return what ticks, labels, the title and artists of the axes need beyond the box."""
+        lifted = self._names["title"][0] if self._lifts_title else None
+        if lifted is not None:
+            lifted.set_visible(False)
+        extent = self.ax.get_tightbbox(self._canvas.renderer, for_layout_only=True)
+        if lifted is not None:
+            lifted.set_visible(True)
+        height, box = self._canvas.size[1], self.box
+        if extent is None:
+            return Sides()
+        return Sides(
+            *(_hanging(pixels) for pixels in (
+                box.left - extent.x0, extent.x1 - box.right, box.top - (height - extent.y1),
+                height - extent.y0 - box.bottom,
+            ))
+        )  # fmt: skip
+
+    @property
+    def _lifts_title(self) -> bool:
+        """Whether a bar lies between the axes and their title."""
+        return "title" in self._names and self.bar is not None and self.bar.loc == "top"
+
+    def _place_title(self, sides: Sides) -> Sides:
+        if not self._lifts_title:
+            return sides
+        from matplotlib import rcParams
+
+        pad = sides.top * 72 / self._canvas.dpi + rcParams["axes.titlepad"]
+        title = self.ax.set_title(self._names["title"][0].get_text(), y=1.0, pad=pad)
+        extent = title.get_window_extent(self._canvas.renderer)
+        return sides.union(Sides(top=self.box.top - (self._canvas.size[1] - extent.y1)))
+
+    def _place_legend(self, sides: Sides, pad: float) -> Sides:
+        if self.legend is None:
+            return sides
+        box = self.box
+        if not self.legend.outside:
+            self.legend.fit(Room(0.94 * box.width, 0.94 * box.height))
+            return sides
+        width, _ = self.legend.fit(Room(_LEGEND_SHARE * self._cell.width, box.height))
+        beyond = sides.right + 1.6 * pad
+        self.legend.put(box.right + beyond, box.top + box.height / 2)
+        return sides.union(Sides(right=beyond + width))
+
+    def finish(self) -> None:
+        """Fit the texts to their rooms, and fill the corners, when the box is final."""
+        cell, box = self._cell, self.box
+        middle_x, middle_y = box.left + box.width / 2, box.top + box.height / 2
+        across = 2 * min(middle_x - cell.left, cell.right - middle_x)
+        down = 2 * min(middle_y - cell.top, cell.bottom - middle_y)
+        rooms = {
+            "title": Room(self._title_width(across), math.inf),
+            "xlabel": Room(across, math.inf),
+            "ylabel": Room(math.inf, down),
+        }
+        for name, (text, font) in self._names.items():
+            if name == "title" and not self._dress.title.still:
+                height = text.get_window_extent(self._canvas.renderer).height
+                room = Room(rooms[name].width, height)
+                self.attached.append(TextsAttached.of(text, room, self._dress.title, self._canvas))
+            else:
+                fit_text(text, self._canvas.renderer, rooms[name], font)
+        if self.bar is not None and (labels := self.bar.labels()) is not None:
+            self.attached.append(labels)
+        for name in self._on_data:
+            keep_inside(name, box, self._canvas)
+        self.attached.extend(self._fill_corners())
+
+    def _title_width(self, across: float) -> float:
+        from matplotlib import rcParams
+
+        aligned = {"left": self._cell.right - self.box.left, "right": self.box.right - self._cell.left}
+        return aligned.get(rcParams["axes.titlelocation"], across)
+
+    def _fill_corners(self) -> list[TextsAttached]:
+        dress = self._dress
+        bar = dress.scale_bar
+        pad = self._points(6.0)
+        corners = Corners(self.ax, self.box, self._canvas, set(self.corners()), pad)
+        if self.legend is not None and (corner := self.legend.corner) is not None:
+            corners.reserve(corner, self.legend.box().height)
+        for caption in dress.captions:
+            corners.caption(caption, outline=self._outline)
+        if bar is not None:
+            corners.scale_bar(self.ax, bar, self._outline)
+        return corners.moving
+
+    def corners(self) -> Iterator[str]:
+        """Yield the corners of the axes that hold something."""
+        dress = self._dress
+        yield from (caption.loc for caption in dress.captions)
+        if dress.scale_bar is not None:
+            yield dress.scale_bar.loc
+        if self.legend is not None and self.legend.corner in CORNERS:
+            yield self.legend.corner
+
+    def final_view(self) -> View:
+        return self.stage.view(self.box)
+
+
+def _hanging(pixels: float) -> float:
+    """Round up; half a line of a spine, or less than a pixel, counts as well, but nothing below zero."""
+    return float(max(math.ceil(pixels - 1e-6), 0))
