@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any, Self
 
 import numpy as np
@@ -65,7 +66,7 @@ class FigureStage(Stage):
 
     @property
     def n_panels(self) -> int:  # type: ignore[override]
-        return len(self.panels)
+        return sum(panel.points for panel in self.panels)
 
     def without_background(self) -> Self:
         return replace(self, background=None)
@@ -76,15 +77,17 @@ class FigureStage(Stage):
         return sum((panel.dress.texts for panel in self.panels), self.dress.texts)
 
     def layers(self, dpi: float, size: tuple[int, int], fitted: Fitted) -> StageLayers:
+        clouds = accumulate((panel.points for panel in self.panels), initial=0)
+        numbers = tuple(clouds)[:-1]
         mappings = [
             fitted(i) if panel.dress.colorbar and panel.scale and panel.scale.needs_mapping else None
-            for i, panel in enumerate(self.panels)
+            for i, panel in zip(numbers, self.panels, strict=True)
         ]
         with self.style.applied():
             for shrink in _SHRINK:
-                drawing = _Drawing(self, dpi * shrink, size, mappings, logo_room=False)
+                drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=False)
                 if drawing.logo_in_the_way:
-                    drawing = _Drawing(self, dpi * shrink, size, mappings, logo_room=True)
+                    drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=True)
                 if drawing.roomy:
                     break
             return drawing.layers()
@@ -107,6 +110,7 @@ class _Drawing:
         stage: FigureStage,
         dpi: float,
         size: tuple[int, int],
+        numbers: Sequence[int],
         mappings: Sequence[Mapping | None],
         *,
         logo_room: bool,
@@ -122,8 +126,8 @@ class _Drawing:
         self.edges = Edges(self._figure, stage.dress, self._canvas, logo_room=logo_room)
         colors = self._axes_colors()
         self.panels = [
-            Panel(self._figure, panel, i, mappings[i], self._canvas, outline=colors[0], facecolor=colors[1])
-            for i, panel in enumerate(stage.panels)
+            Panel(self._figure, panel, i, mapping, self._canvas, outline=colors[0], facecolor=colors[1])
+            for i, panel, mapping in zip(numbers, stage.panels, mappings, strict=True)
         ]
         self._lay_out()
         for panel in self.panels:
@@ -201,7 +205,7 @@ class _Drawing:
         above = self._canvas.picture(over)
         moving: list[Moving] = [ArtistMoving(part, self._canvas, self._stage.style) for part in attached]
         return StageLayers(
-            tuple(panel.final_view() for panel in self.panels),
+            tuple(panel.final_view() for panel in self.panels if panel.stage.points),
             self._under(self._canvas.picture(under)),
             above if above[..., 3].any() else None,
             (*moving, *self.edges.moving),

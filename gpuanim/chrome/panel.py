@@ -45,6 +45,8 @@ class PanelStage:
         Things in the axes that change with the frames.
     zorder
         Of the points: artists below it lie under them.
+    points
+        Whether it is a panel of points, and not of parts alone.
 
     Raises
     ------
@@ -62,6 +64,7 @@ class PanelStage:
     key: CategoryKey | None = None
     parts: tuple[Part, ...] = ()
     zorder: float = 2.0
+    points: bool = True
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -85,7 +88,7 @@ class Panel:
     stage
         What it is to be.
     number
-        Place among the panels.
+        Of its cloud, for the mappings of moments.
     mapping
         The fitted norm of the film, for the colour bar.
     canvas

@@ -227,7 +227,7 @@ class Caption:
         check_color("caption color", self.color)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Dress:
     """What one panel wears.
 
@@ -270,7 +270,7 @@ class Dress:
         return _texts(self.title, self.captions)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class FigureDress:
     """What the figure wears besides its panels.
 

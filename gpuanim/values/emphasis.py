@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -188,6 +189,9 @@ class EmphasisMapping(Mapping):
 
     def lower_edges(self) -> NDArray[np.float64] | None:
         return self.inner.lower_edges()
+
+    def norm(self) -> Any:
+        return self.inner.norm()
 
 
 _ALL: Ids = np.empty(0, np.uint32)

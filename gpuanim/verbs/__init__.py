@@ -2,5 +2,6 @@
 
 from gpuanim.verbs.animate import animate
 from gpuanim.verbs.blog import create_animation
+from gpuanim.verbs.panels import panels
 
-__all__ = ["animate", "create_animation"]
+__all__ = ["animate", "create_animation", "panels"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,10 @@ from gpuanim.film import Cloud
 from gpuanim.highlight import Highlight, Marks, emphasise
 from gpuanim.look import Dots
 from gpuanim.types import Colors
-from gpuanim.values._base import Norm, Source
+from gpuanim.values._base import Source
 from gpuanim.values.emphasis import Emphasis, Rows, WithPrevious
 from gpuanim.values.tracks import Track
+from gpuanim.verbs._paint import Paint
 
 __all__ = ["bounds_of", "common_steps", "emphasised", "make_cloud"]
 
@@ -30,15 +30,13 @@ def common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | N
     raise OptionError(f"coords have {place.n_steps} steps, values have {source.n_steps}: both must agree")
 
 
-def make_cloud(
-    place: NDArray[np.floating] | Track, source: Source, norm: Norm, table: Colors, dots: Dots, cmap: Any
-) -> Cloud:
+def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) -> Cloud:
+    """Put the points of a panel together; raises OptionError or ShapeError for an order that does not fit."""
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
     order = dots.order
     if not (isinstance(order, str) and order in ("value", "abs")):
         order = geometry.draw_order(order, n_points, dots.seed)
-    name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
-    return Cloud(place, source, norm, order, table, dots, n_points, name)
+    return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap)
 
 
 def emphasised(

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from gpuanim.animation import Animation
-from gpuanim.chrome.bare import Frameless
-from gpuanim.errors import OptionError
-from gpuanim.film import Film
 from gpuanim.highlight import as_highlights
-from gpuanim.look import as_background, make_dots, make_limits, make_sheet
+from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
+from gpuanim.verbs._paint import Wishes, as_paint
+from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, make_stage, panel_dress
 
 __all__ = ["animate"]
 
@@ -43,13 +43,29 @@ def animate(
     vcenter: Any = None,
     scope: str | None = None,
     cmap: Any = "viridis",
+    categories: Sequence[Any] | None = None,
+    palette: Any = None,
+    mix: str | None = None,
     na_color: Any = "lightgray",
-    background: Any = "white",
+    highlight: Any = None,
+    background: Any = "auto",
     xlim: tuple[float, float] | None = None,
     ylim: tuple[float, float] | None = None,
     margin: float = 0.05,
     aspect: str = "equal",
-    highlight: Any = None,
+    title: Any = None,
+    caption: Any = None,
+    axes: bool | str = False,
+    xlabel: str | None = None,
+    ylabel: str | None = None,
+    colorbar: Any = None,
+    legend: Any = None,
+    scale_bar: Any = None,
+    progress_line: Any = None,
+    logo: Any = None,
+    theme: str | None = None,
+    style: Any = None,
+    ax: Any = None,
     renderer: str = "auto",
 ) -> Animation:
     """Describe a film of values that change over points.
@@ -62,14 +78,16 @@ def animate(
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
         step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, or a
-        `LabelPropagation`. (n,) is a single step. NaN shows as `na_color`.
+        `LabelPropagation`. (n,) is a single step. NaN shows as `na_color`. Strings, booleans and pandas
+        categoricals in any of these forms are categories; (t, n, k) arrays, steps of (n, k) and a
+        propagation of k columns are shares of k classes.
     n_steps
         Number of steps where `values` cannot tell (callables).
     n_frames, fps, duration
         Any two of frames, frames per second and seconds fix the third. Default: a frame per step at
         30 frames per second.
     tween
-        None shows each step as it is; "linear" blends the values between steps.
+        None shows each step as it is; "linear" blends the values, or shares, between steps.
     ease
         How fast a blend goes: "linear", "in", "out", "in-out", "smoothstep", "sine", or a
         callable from 0..1 to 0..1.
@@ -78,7 +96,7 @@ def animate(
     size
         (width, height) in pixels, default (1080, 1080); or `figsize` in inches with `dpi`.
     dpi
-        Dots per inch, default 100; with `size` it only scales `s`.
+        Dots per inch, default 100; with `size` it only scales `s`, texts and lines.
     s
         Size in points squared as in matplotlib's `scatter`, one number or (n,): a disc of diameter
         sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). Default: such
@@ -100,13 +118,46 @@ def animate(
         "film" otherwise.
     cmap
         Colormap: a name, a matplotlib `Colormap`, or a list of colours.
+    categories
+        Names of all categories, or classes, in order. Integers in `values` are then codes, -1 for none;
+        callables and generators of categories need it.
+    palette
+        Colours of categories: a list, a dict by name, a colormap or cycler. Default: scanpy's for as many.
+    mix
+        How shares of classes are shown: "linear" mixes the colours by share in linear light, "srgb" as they
+        are stored, "confidence" shows the largest share alone, faded towards the background by its size.
     na_color, background
-        Colours as matplotlib takes them. A background of None is transparent, where the format can.
+        Colours as matplotlib takes them. A background of None is transparent, where the format can; "auto" is
+        that of the theme or of matplotlib's figures.
+    highlight
+        A `Highlight` or a list of them: cells that stand out.
     xlim, ylim, margin, aspect
         Part of the data to show; by default all of it with a `margin` (share of its extent), with
         equal scales ("equal") or stretched to the frame ("auto").
-    highlight
-        A `Highlight` or a list of them: cells that stand out.
+    title
+        Text above the points: a template such as ``"step {step} of {steps}, {time:.1f} s"``, a callable of
+        a `Moment` that returns a str, or one text per step. See `gpuanim.chrome.text.as_text`.
+    caption
+        Text in a corner, of the same kinds, or a `Caption`, or a list of them.
+    axes
+        False, "frame" (spines without ticks), or True or "ticks".
+    xlabel, ylabel
+        Names of the axes.
+    colorbar
+        True, its label, its side, or a `ColorBar`.
+    legend
+        Of categories: True, its place ("right margin", "on data" or a location of matplotlib), or a `Legend`.
+    scale_bar
+        True, its length in data units, their name, or a `ScaleBar`.
+    progress_line
+        True, its colour, or a `ProgressLine`: how far the film has gone.
+    logo
+        A picture (path or array), or a `Logo`.
+    theme, style
+        "light", "dark" or None; a style sheet of matplotlib, or a dict of rcParams. The rcParams of now hold.
+    ax
+        matplotlib axes to put the points on: its figure, limits, texts and artists are the still part, also
+        at another dpi. Excludes what describes a figure.
     renderer
         "auto" or "cpu".
 
@@ -126,31 +177,33 @@ def animate(
     >>> waves = [np.sin(coords[:, 0] + t) for t in np.linspace(0, 6, 60)]
     >>> ga.animate(coords, waves, cmap="magma", size=(640, 640)).save("waves.mp4")  # doctest: +SKIP
     """
-    from gpuanim.values.colors import color_table
-    from gpuanim.values.normalize import as_norm
-    from gpuanim.values.sources import as_source
-
     # A callable has as many steps as the film has frames, unless it is told otherwise.
     place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
     if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
         n_steps = place.n_steps
     if n_steps is None and callable(values):
         n_steps = n_frames
-    source = as_source(values, n_points=n_points, n_steps=n_steps)
+    ground, worn = ground_and_style(background, theme, style)
+    wishes = Wishes(
+        norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
+        categories=categories, mix=mix, na_color=na_color,
+    )  # fmt: skip
+    paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
+    paint.check_tween(tween)
     timeline = Timeline.resolve(
-        common_steps(place, source), n_frames=n_frames, fps=fps, duration=duration,
+        common_steps(place, paint.source), n_frames=n_frames, fps=fps, duration=duration,
         tween=tween, ease=ease, hold=hold,
     )  # fmt: skip
-    fitted = as_norm(norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope)
-    if fitted.needs_film and not source.rewindable:
-        raise OptionError(
-            "values that can be read only once cannot be searched for their range: give vmin and vmax, "
-            'or scope="frame", or norm="rank"'
-        )
     dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
-    sheet, dpi = make_sheet(size, figsize, dpi)
-    ground = as_background(background)
+    cloud, marks = emphasised(
+        make_cloud(place, paint, dots), as_highlights(highlight), ground, categorical=paint.categorical
+    )
+    dress = panel_dress(
+        marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
+        scale_bar=scale_bar, caption=caption,
+    )  # fmt: skip
+    around = figure_dress(progress_line=progress_line, logo=logo)
     limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
-    cloud = make_cloud(place, source, fitted, color_table(cmap, na_color=na_color), dots, cmap)
-    cloud, _ = emphasised(cloud, as_highlights(highlight), ground)
-    return Animation(Film((cloud,), Frameless(sheet, ground, limits), timeline), dpi, renderer)
+    sheet, dpi = make_sheet(size, figsize, dpi)
+    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
+    return film_of(stage, (cloud,), timeline, dpi, renderer)

@@ -13,6 +13,7 @@ from gpuanim.film import Film
 from gpuanim.look import make_dots
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._cloud import bounds_of, make_cloud
+from gpuanim.verbs._paint import Paint
 
 __all__ = ["create_animation"]
 
@@ -57,9 +58,8 @@ def create_animation(
     dots = make_dots(len(place), s=0.3, alpha=1.0, order="data", seed=0, antialias=True)
     norm = Rank(scope="frame", stretch=True) if qnorm else Linear(scope="frame")
     cmap = rcParams["image.cmap"]
-    cloud = make_cloud(
-        place, source, norm, color_table(cmap, na_color=rcParams["axes.facecolor"]), dots, cmap
-    )
+    table = color_table(cmap, na_color=rcParams["axes.facecolor"])
+    cloud = make_cloud(place, Paint(source, norm, table, cmap=cmap), dots)
     stage = BareAxes((6.0, 6.0), bounds_of(place))
     return Animation(Film((cloud,), stage, timeline), float(rcParams["figure.dpi"]), renderer)
 

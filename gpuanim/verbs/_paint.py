@@ -1,0 +1,210 @@
+"""Values of any kind -> what colours them: numbers by a colormap, categories and shares by a palette."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.errors import OptionError, ShapeError
+from gpuanim.types import Colors
+from gpuanim.values._base import Norm, Source
+
+__all__ = ["MIXES", "Paint", "Wishes", "as_paint"]
+
+MIXES = ("linear", "srgb", "confidence")
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """What was asked for about colours, as `animate` takes it."""
+
+    norm: Any = "linear"
+    vmin: Any = None
+    vmax: Any = None
+    vcenter: Any = None
+    scope: str | None = None
+    cmap: Any = None
+    palette: Any = None
+    stored: Any = None
+    categories: Sequence[Any] | None = None
+    mix: str | None = None
+    na_color: Any = "lightgray"
+
+
+@dataclass(frozen=True, eq=False)
+class Paint:
+    """How values become colours.
+
+    Parameters
+    ----------
+    source, norm, table
+        As in `Cloud`.
+    names, colors
+        The k categories and their (k, 3) uint8 colours; None for numbers.
+    cmap
+        Name of the colormap, if it has one.
+    """
+
+    source: Source
+    norm: Norm
+    table: Colors
+    names: tuple[str, ...] | None = None
+    colors: Colors | None = None
+    cmap: str | None = None
+
+    @property
+    def categorical(self) -> bool:
+        """Whether nothing lies between two values."""
+        from gpuanim.values.category_norm import CategoryNorm
+
+        return isinstance(self.norm, CategoryNorm)
+
+    def check_tween(self, tween: Any) -> None:
+        """Raise OptionError if categories are to be blended."""
+        from gpuanim.values.categories import check_no_tween
+
+        if self.categorical:
+            check_no_tween(tween)
+
+    def has_na(self) -> bool:
+        """Whether cells without a category occur in the first or the last step; True if nobody knows."""
+        ends = self._ends()
+        return not ends or any(bool((codes < 0).any()) for codes in ends)
+
+    def medians(self, coords: Any) -> NDArray[np.float64]:
+        """Return the (k, 2) median place of the cells of each category, NaN for none, at the last step.
+
+        Raises
+        ------
+        OptionError
+            If the points move, or the last step is not known before the film runs.
+        """
+        ends = self._ends()
+        if isinstance(coords, Source) or not ends:
+            raise OptionError(
+                'legend="on data" needs points that stand still, and values whose last step is known: give '
+                'them as an array or a list, or take legend="right margin"'
+            )
+        order = self.source.permutation
+        places = np.asarray(coords) if order is None else np.asarray(coords)[order]
+        groups = [places[ends[-1] == code] for code in range(len(self.names or ()))]
+        return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
+
+    def _ends(self) -> list[NDArray[Any]]:
+        """Return the categories of the first and the last step, none if they cannot be looked at."""
+        source = self.source
+        if type(source).step is Source.step or source.n_steps is None:
+            return []
+        steps = [np.array(source.step(i)) for i in sorted({0, source.n_steps - 1})]
+        if self.categorical:
+            return steps
+        return [np.where(step.sum(1) > 0, step.argmax(1), -1) for step in steps]
+
+
+def as_paint(
+    values: Any, *, n_points: int, n_steps: int | None, wishes: Wishes, background: Colors | None
+) -> Paint:
+    """Find out what values are, and choose their colours.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        If values or an option cannot be used, or an option is one of values of another kind.
+    """
+    from gpuanim.values.categories import looks_categorical
+
+    n_classes = _n_classes(values, n_points)
+    if wishes.mix is not None or n_classes > 1:
+        return _of_shares(values, n_points, n_steps, n_classes, wishes, background)
+    if wishes.categories is not None or wishes.palette is not None or looks_categorical(values):
+        return _of_categories(values, n_points, n_steps, wishes)
+    return _of_numbers(values, n_points, n_steps, wishes)
+
+
+def _of_numbers(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:
+    from gpuanim.values.colors import color_table
+    from gpuanim.values.normalize import as_norm
+    from gpuanim.values.sources import as_source
+
+    source = as_source(values, n_points=n_points, n_steps=n_steps)
+    norm = as_norm(
+        wishes.norm, vmin=wishes.vmin, vmax=wishes.vmax, vcenter=wishes.vcenter, scope=wishes.scope
+    )
+    if norm.needs_film and not source.rewindable:
+        raise OptionError(
+            "values that can be read only once cannot be searched for their range: give vmin and vmax, "
+            'or scope="frame", or norm="rank"'
+        )
+    name = wishes.cmap if isinstance(wishes.cmap, str) else getattr(wishes.cmap, "name", None)
+    return Paint(source, norm, color_table(wishes.cmap, na_color=wishes.na_color), cmap=name)
+
+
+def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:
+    from gpuanim.values.categories import as_categories
+    from gpuanim.values.category_norm import CategoryNorm
+    from gpuanim.values.colors import as_rgb
+    from gpuanim.values.palettes import palette_colors
+
+    _no_scale(wishes, "categories")
+    source, names = as_categories(values, n_points=n_points, n_steps=n_steps, categories=wishes.categories)
+    colors = palette_colors(names, wishes.palette, wishes.stored)
+    table = np.concatenate([colors, as_rgb(wishes.na_color, "na_color")[None]])
+    return Paint(source, CategoryNorm(len(names)), table, names, colors)
+
+
+def _of_shares(
+    values: Any, n_points: int, n_steps: int | None, k: int, wishes: Wishes, background: Colors | None
+) -> Paint:
+    from gpuanim.values.colors import as_rgb
+    from gpuanim.values.palettes import palette_colors
+    from gpuanim.values.shares import Confident, Mixed, as_shares
+
+    mix = "linear" if wishes.mix is None else wishes.mix
+    if mix not in MIXES:
+        near = difflib.get_close_matches(str(mix), MIXES, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise OptionError(f"mix must be one of {MIXES}, not {mix!r}{hint}")
+    _no_scale(wishes, "shares of classes")
+    names = tuple(map(str, range(k) if wishes.categories is None else wishes.categories))
+    if k and len(names) != k:
+        raise OptionError(f"values have {k} classes, but categories names {len(names)}")
+    if len(names) < 2:
+        raise ShapeError(
+            f"mix={mix!r} needs the share of each class, (points, classes) per step, of two classes or more; "
+            "for callables and generators give their names, categories=[...]"
+        )
+    source = as_shares(values, n_points=n_points, n_steps=n_steps, n_classes=len(names))
+    colors = palette_colors(names, wishes.palette, wishes.stored)
+    na = as_rgb(wishes.na_color, "na_color")
+    if mix == "confidence":
+        towards = np.full(3, 255, np.uint8) if background is None else background
+        norm: Confident | Mixed = Confident(colors, towards)
+    else:
+        norm = Mixed(colors, space=mix)
+    return Paint(source, norm, np.concatenate([norm.levels(), na[None]]), names, colors)
+
+
+def _n_classes(values: Any, n_points: int) -> int:
+    """Return how many values a point has at each step, 0 if that cannot be told beforehand."""
+    if isinstance(values, Source):
+        return values.n_columns
+    shape: tuple[int, ...] = getattr(values, "shape", ())
+    if len(shape) == 3:
+        return int(shape[2])
+    if isinstance(values, Sequence) and len(values) and not isinstance(values, str):
+        first: tuple[int, ...] = getattr(values[0], "shape", ())
+        return int(first[1]) if len(first) == 2 and first[0] == n_points else 1
+    return 1 if len(shape) else 0
+
+
+def _no_scale(wishes: Wishes, kind: str) -> None:
+    """Raise OptionError if there are options of a scale of numbers."""
+    given = [name for name in ("vmin", "vmax", "vcenter", "scope") if getattr(wishes, name) is not None]
+    given += ["norm"] * (wishes.norm not in ("linear", None))
+    if given:
+        raise OptionError(f"{given[0]} is for numbers, these values are {kind}: give palette=... for colours")

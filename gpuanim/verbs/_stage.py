@@ -1,0 +1,185 @@
+"""What the verbs share: the words about a figure -> its stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gpuanim.animation import Animation
+from gpuanim.chrome._base import Stage
+from gpuanim.chrome.bar import Scale
+from gpuanim.chrome.bare import Frameless
+from gpuanim.chrome.figure import FigureStage
+from gpuanim.chrome.key import CategoryKey
+from gpuanim.chrome.marks import as_marks
+from gpuanim.chrome.panel import PanelStage
+from gpuanim.chrome.parts import (
+    Caption,
+    ColorBar,
+    Dress,
+    FigureDress,
+    Legend,
+    Logo,
+    ProgressLine,
+    ScaleBar,
+    as_part,
+)
+from gpuanim.chrome.style import Style
+from gpuanim.errors import OptionError
+from gpuanim.film import Cloud, Film
+from gpuanim.highlight import Marks
+from gpuanim.look import Limits, as_background
+from gpuanim.types import Colors
+from gpuanim.values.timeline import Timeline
+from gpuanim.verbs._paint import Paint
+
+__all__ = [
+    "figure_dress",
+    "film_of",
+    "ground_and_style",
+    "make_panel",
+    "make_stage",
+    "panel_dress",
+    "panels_of",
+]
+
+_DARK = 3 * 100
+"""Sum of the channels of a background below which texts have to be light."""
+
+
+def ground_and_style(background: Any, theme: str | None, style: Any) -> tuple[Colors | None, Style]:
+    """Return the colour below all, None for transparent, and the rcParams of the figure.
+
+    Parameters
+    ----------
+    background
+        "auto" is the figure's colour in the rcParams, after theme and style.
+    theme
+        None on a dark background is the dark theme: black texts could not be read.
+    """
+    if isinstance(background, str) and background == "auto":
+        worn = Style.now(theme, style)
+        try:
+            return as_background(worn.background), worn
+        except OptionError:  # a translucent figure
+            return np.full(3, 255, np.uint8), worn
+    ground = as_background(background)
+    if theme is None and style is None and ground is not None and int(ground.astype(int).sum()) < _DARK:
+        theme = "dark"
+    return ground, Style.now(theme, style)
+
+
+def panel_dress(
+    marks: Marks = (),
+    *,
+    title: Any = None,
+    xlabel: Any = None,
+    ylabel: Any = None,
+    axes: Any = False,
+    colorbar: Any = None,
+    legend: Any = None,
+    scale_bar: Any = None,
+    caption: Any = None,
+) -> Dress:
+    """Return what a panel wears; raises OptionError."""
+    return Dress(
+        title=title,
+        xlabel=xlabel,
+        ylabel=ylabel,
+        axes=("ticks" if axes else "off") if isinstance(axes, bool | None) else axes,
+        colorbar=as_part(ColorBar, colorbar, "colorbar"),
+        legend=as_part(Legend, legend, "legend"),
+        scale_bar=as_part(ScaleBar, scale_bar, "scale_bar"),
+        captions=captions(caption),
+        marks=as_marks(marks),
+    )
+
+
+def make_stage(
+    figsize: tuple[float, float],
+    background: Colors | None,
+    style: Style,
+    limits: Limits,
+    dress: Dress,
+    around: FigureDress,
+    paint: Paint,
+    coords: Any,
+) -> Stage:
+    """Return the stage of one panel; without chrome matplotlib has nothing to do."""
+    if dress == Dress() and around == FigureDress():
+        return Frameless(figsize, background, limits)
+    return FigureStage(figsize, background, (make_panel(limits, dress, paint, coords),), style, around)
+
+
+def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> PanelStage:
+    """Return a panel of points; raises OptionError if it is to wear what its values do not have."""
+    key, scale = None, None
+    if paint.names is not None and paint.colors is not None:
+        if dress.colorbar is not None:
+            raise OptionError("colorbar is for numbers, these values are categories: give legend=True")
+        places = None
+        if dress.legend is not None and dress.legend.loc == "on data":
+            places = paint.medians(coords)
+        key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
+    else:
+        if dress.legend is not None:
+            raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
+        scale = Scale(paint.table, paint.norm)
+    return PanelStage(
+        limits.bounds, limits.xlim, limits.ylim, limits.margin, limits.aspect, dress, scale, key
+    )
+
+
+def film_of(
+    stage: Stage, clouds: tuple[Cloud, ...], timeline: Timeline, dpi: float, renderer: str = "auto"
+) -> Animation:
+    """Put a film together; raises OptionError if a text does not fit its length."""
+    if isinstance(stage, FigureStage):
+        for text in stage.texts:
+            text.check(timeline.n_steps, timeline.n_frames)
+    return Animation(Film(clouds, stage, timeline), dpi, renderer)
+
+
+def figure_dress(
+    *, title: Any = None, caption: Any = None, progress_line: Any = None, logo: Any = None
+) -> FigureDress:
+    """Return what the figure wears besides its panels; raises OptionError."""
+    return FigureDress(
+        title=title,
+        captions=captions(caption),
+        progress_line=as_part(ProgressLine, progress_line, "progress_line"),
+        logo=as_part(Logo, logo, "logo"),
+    )
+
+
+def captions(caption: Any) -> tuple[Caption, ...]:
+    """Return one caption or a list of them; a list of texts alone is one caption with a text per step."""
+    if isinstance(caption, list | tuple) and any(isinstance(part, Caption) for part in caption):
+        made = [as_part(Caption, part, "caption") for part in caption]
+    else:
+        made = [as_part(Caption, caption, "caption")]
+    return tuple(part for part in made if part is not None)
+
+
+def panels_of(stage: Stage) -> tuple[PanelStage, ...]:
+    """Return the panels of a stage, to stand beside others.
+
+    Raises
+    ------
+    OptionError
+        If it is one that stands alone.
+    """
+    if isinstance(stage, Frameless):
+        limits = stage.limits
+        return (PanelStage(limits.bounds, limits.xlim, limits.ylim, limits.margin, limits.aspect),)
+    if not isinstance(stage, FigureStage):
+        raise OptionError(
+            "panels takes films of animate and lines; those of create_animation, Camera and animate(ax=...) "
+            "have a figure of their own"
+        )
+    if stage.dress != FigureDress():
+        raise OptionError(
+            "progress_line, logo and titles of whole figures belong to the call of panels, not to its films"
+        )
+    return stage.panels

@@ -1,0 +1,153 @@
+"""The verb `panels`: several films in one frame, with one timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from gpuanim.animation import Animation
+from gpuanim.chrome.figure import FigureStage
+from gpuanim.errors import OptionError
+from gpuanim.film import Cloud
+from gpuanim.look import make_sheet
+from gpuanim.values._base import Norm
+from gpuanim.values.timeline import Timeline
+from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, panels_of
+
+__all__ = ["panels"]
+
+
+def panels(
+    films: Sequence[Animation] | Sequence[Sequence[Animation]],
+    *,
+    ncols: int | None = None,
+    n_frames: int | None = None,
+    fps: Any = None,
+    duration: float | None = None,
+    tween: str | None = None,
+    ease: Any = "linear",
+    hold: Any = 0.0,
+    size: tuple[int, int] | None = None,
+    figsize: tuple[float, float] | None = None,
+    dpi: float | None = None,
+    title: Any = None,
+    caption: Any = None,
+    share_colors: bool = False,
+    progress_line: Any = None,
+    logo: Any = None,
+    background: Any = "auto",
+    theme: str | None = None,
+    style: Any = None,
+    renderer: str = "auto",
+) -> Animation:
+    """Show several films side by side, each with its own view, colours and chrome.
+
+    Parameters
+    ----------
+    films
+        Of `animate`, `lines` or `panels`: a list, filled row by row, or a list of rows. Their own sizes,
+        backgrounds, themes and timelines are set aside; titles, axes, legends and colour bars stay.
+    ncols
+        Panels in a row for a plain list; by default all up to four.
+    n_frames, fps, duration, tween, ease, hold
+        The timeline, as in `animate`; all films begin and end with it, those of fewer steps show each of them
+        longer. By default that of the film with most steps.
+    size, figsize, dpi
+        Of the whole frame; by default 4.8 inches for each panel at 100 dpi.
+    title, caption, progress_line, logo
+        Of the whole frame, as in `animate`.
+    share_colors
+        Whether one scale holds for all panels: their limits are found together, and one colour bar stands
+        beside them. All must have the same norm and colormap.
+    background, theme, style
+        As in `animate`.
+    renderer
+        "auto" or "cpu".
+
+    Returns
+    -------
+    Animation
+
+    Raises
+    ------
+    OptionError
+        If there is no film, one cannot stand beside others, or an option cannot be used.
+    """
+    rows = _rows(films, ncols)
+    flat = [film for row in rows for film in row]
+    columns = max(map(len, rows))
+    if size is None and figsize is None:
+        figsize = (4.8 * columns, 4.8 * len(rows))
+    sheet, dpi = make_sheet(size, figsize, dpi)
+    ground, worn = ground_and_style(background, theme, style)
+    clouds = tuple(cloud for film in flat for cloud in film._film.clouds)
+    own = tuple(panel for film in flat for panel in panels_of(film._film.stage))
+    timeline = _timeline(
+        [film._film.timeline for film in flat], n_frames, fps, duration, tween=tween, ease=ease, hold=hold
+    )
+    if share_colors:
+        clouds = _together(clouds)
+    dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
+    stage = FigureStage(sheet, ground, own, worn, dress, columns)
+    return film_of(stage, clouds, timeline, dpi, renderer)
+
+
+def _rows(films: Any, ncols: int | None) -> list[list[Animation]]:
+    items = list(films) if isinstance(films, Sequence) else []
+    if not items:
+        raise OptionError("panels needs a list of films, such as [ga.animate(...), ga.lines(...)]")
+    if all(isinstance(item, Animation) for item in items):
+        columns = min(len(items), 4) if ncols is None else ncols
+        if not isinstance(columns, int) or columns < 1:
+            raise OptionError(f"ncols must be a whole number from 1 on, not {ncols!r}")
+        return [items[i : i + columns] for i in range(0, len(items), columns)]
+    if ncols is not None:
+        raise OptionError("ncols is for a plain list of films, here each row has its own")
+    rows = [list(row) if isinstance(row, Sequence) else [row] for row in items]
+    for row in rows:
+        if not row or not all(isinstance(film, Animation) for film in row):
+            raise OptionError(f"panels needs films, or rows of films, not {row!r}")
+    return rows
+
+
+def _timeline(
+    timelines: list[Timeline], n_frames: int | None, fps: Any, duration: float | None, **options: Any
+) -> Timeline:
+    """Return the clock of all panels."""
+    endless = [timeline for timeline in timelines if timeline.n_steps is None]
+    if endless and any(timeline.n_steps != 1 for timeline in timelines if timeline.n_steps is not None):
+        raise OptionError(
+            "values of unknown length cannot be shown beside others that change: give their n_steps"
+        )
+    longest = endless[0] if endless else max(timelines, key=lambda timeline: timeline.n_steps or 0)
+    chosen = any(value is not None for value in (n_frames, duration, options["tween"])) or options["hold"]
+    if chosen:
+        rate = longest.fps if fps is None and not (n_frames and duration) else fps
+        return Timeline.resolve(longest.n_steps, n_frames=n_frames, fps=rate, duration=duration, **options)
+    return longest if fps is None else replace(longest, fps=Timeline.resolve(None, fps=fps).fps)
+
+
+def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
+    """Let one scale hold for all clouds."""
+    from gpuanim.values.together import Together
+
+    if not clouds:
+        raise OptionError("share_colors needs panels of points")
+    first = clouds[0]
+    for cloud in clouds[1:]:
+        if not (_same(cloud.norm, first.norm) and cloud.table.tobytes() == first.table.tobytes()):
+            raise OptionError(
+                "share_colors needs the same norm, limits and colours in all panels: "
+                f"{type(first.norm).__name__} and {type(cloud.norm).__name__} differ in them"
+            )
+    if first.norm.scope != "film":
+        return clouds
+    norm = Together(first.norm, tuple(cloud.values for cloud in clouds))
+    if norm.needs_film and not all(cloud.values.rewindable for cloud in clouds):
+        raise OptionError("share_colors has to search all values: give vmin and vmax, or lists and arrays")
+    return tuple(replace(cloud, norm=norm) for cloud in clouds)
+
+
+def _same(norm: Norm, other: Norm) -> bool:
+    return norm is other or norm == other
