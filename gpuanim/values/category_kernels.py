@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim._jit import kernel
-from gpuanim.types import Codes, Ids, Values
+from gpuanim.types import Codes, Ids
 
 __all__ = ["BINS", "encode_categories", "encode_mixtures", "encode_winners"]
 

@@ -41,7 +41,7 @@ class CategoryNorm(Norm):
         if not 0 <= self.n_categories <= MOST:
             raise OptionError(f"n_categories must be at most {MOST:,}, not {self.n_categories:,}")
 
-    def fit(self, steps: Steps) -> Mapping:  # noqa: ARG002
+    def fit(self, steps: Steps) -> Mapping:
         return _CategoryMapping(self.n_categories)
 
 
