@@ -9,7 +9,7 @@ import numpy as np
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
 
-__all__ = ["as_numpy", "as_step", "check_dtype", "check_shape"]
+__all__ = ["as_numpy", "as_rows", "as_step", "check_dtype", "check_shape"]
 
 _EXACT = 1 << 24
 """Integers up to here are float32 values."""
@@ -33,14 +33,28 @@ def as_step(raw: Any, n_points: int, what: str) -> Values:
     ShapeError
         If there is not one real number per point.
     """
+    array = _as_numbers(raw, what)
+    check_shape(array.shape, n_points, what)
+    if array.ndim == 2:
+        array = array[:, 0]
+    return _as_floats(array)
+
+
+def as_rows(raw: Any, what: str) -> Values:
+    """Return values of any shape as `as_step` does; raises ShapeError if they are not real numbers."""
+    return _as_floats(_as_numbers(raw, what))
+
+
+def _as_numbers(raw: Any, what: str) -> np.ndarray[Any, Any]:
     try:
         array = as_numpy(raw)
     except (TypeError, ValueError) as error:
         raise ShapeError(f"{what} cannot be read as an array: {error}") from error
     check_dtype(array.dtype, what)
-    check_shape(array.shape, n_points, what)
-    if array.ndim == 2:
-        array = array[:, 0]
+    return array
+
+
+def _as_floats(array: np.ndarray[Any, Any]) -> Values:
     return np.require(array, _float_type(array), ["C", "A"])
 
 

@@ -43,7 +43,9 @@ class Labels:
     ordered: bool
 
 
-def read_labels(raw: Any, n_points: int, what: str, coded: tuple[str, ...] | None = None) -> Labels:
+def read_labels(
+    raw: Any, n_points: int, what: str, coded: tuple[str, ...] | None = None, *, floats: bool = False
+) -> Labels:
     """Read one category per point.
 
     Parameters
@@ -58,6 +60,8 @@ def read_labels(raw: Any, n_points: int, what: str, coded: tuple[str, ...] | Non
         Names the values in messages, such as "values of step 7".
     coded
         The categories that integers are codes of; None if integers are categories themselves.
+    floats
+        Whether floating-point numbers are categories as well.
 
     Returns
     -------
@@ -68,11 +72,12 @@ def read_labels(raw: Any, n_points: int, what: str, coded: tuple[str, ...] | Non
     Raises
     ------
     ShapeError
-        If there is not one per point, a code is out of range, or they are floating-point numbers.
+        If there is not one per point, a code is out of range, or they are floating-point numbers
+        and `floats` is False.
     """
     if isinstance(raw, Labels):
         return raw
-    values = getattr(raw, "array", raw)  # a Series
+    values = _unwrapped(raw)
     names = getattr(values, "categories", getattr(values, "names", None))
     if names is not None and hasattr(values, "codes"):
         codes = _checked(np.asarray(values.codes), n_points, len(names), what)
@@ -84,7 +89,7 @@ def read_labels(raw: Any, n_points: int, what: str, coded: tuple[str, ...] | Non
     if coded is not None and array.dtype.kind in "iu":
         signed = array if array.dtype.kind == "i" else array.astype(np.int64)
         return Labels(_checked(signed, n_points, len(coded), what), coded, ordered=True)
-    return _of_array(array, what)
+    return _of_floats(array) if floats and array.dtype.kind == "f" else _of_array(array, what)
 
 
 def natural(names: Iterable[str]) -> list[str]:
@@ -100,12 +105,19 @@ def _natural_key(name: str) -> list[Any]:
     return parts
 
 
+def _unwrapped(raw: Any) -> Any:
+    """Return the array in a series of pandas."""
+    if not hasattr(raw, "iloc"):
+        return raw
+    return raw.to_numpy() if isinstance(raw.dtype, np.dtype) else raw.array
+
+
 def _flat(values: Any) -> Any:
     """Return an array of numpy, or of pandas where it has a type that numpy lacks."""
     if not hasattr(values, "dtype"):
         values = _of_list(list(values))
     if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)
+        values = _filled(values)
     elif isinstance(values.dtype, np.dtype):
         values = as_numpy(values)
     elif values.dtype.kind in "iu":
@@ -115,10 +127,20 @@ def _flat(values: Any) -> Any:
     return values.astype(str) if values.dtype.kind == "S" else values
 
 
+def _filled(values: Any) -> NDArray[Any]:
+    if values.dtype.kind in "iu":
+        return np.asarray(values.astype(np.int64).filled(-1))
+    out = np.array(values.data, object)
+    out[np.ma.getmaskarray(values)] = None
+    return out
+
+
 def _of_list(values: list[Any]) -> NDArray[Any]:
-    kinds = set(map(type, values))
-    if all(issubclass(kind, int | np.integer | type(None)) and kind is not bool for kind in kinds):
+    kinds = {kind for kind in set(map(type, values)) if kind is not type(None)}
+    if all(issubclass(kind, int | np.integer) and kind is not bool for kind in kinds):
         return np.array([-1 if value is None else value for value in values], np.int64)
+    if kinds == {float} and not np.isnan(floats := np.array(values, np.float64)).all():
+        return floats
     out = np.empty(len(values), object)
     out[:] = values
     return out
@@ -174,6 +196,18 @@ def _of_integers(array: Integers) -> Labels:
         codes = np.where(codes == at, -1, codes - (codes > at))
     names = tuple(map(str, numbers[~missing].tolist()))
     return Labels(codes.astype(code_type(len(names))), names, ordered=False)
+
+
+def _of_floats(array: Any) -> Labels:
+    numbers = array.to_numpy(np.float64, na_value=np.nan) if hasattr(array, "to_numpy") else array
+    told = ~np.isnan(numbers)
+    found, places = np.unique(numbers[told], return_inverse=True)
+    whole = bool((found == np.rint(found)).all() and np.isfinite(found).all())
+    codes = np.full(len(numbers), -1, code_type(len(found)))
+    codes[told] = places
+    return Labels(
+        codes, tuple(map(str, (found.astype(np.int64) if whole else found).tolist())), ordered=False
+    )
 
 
 def _of_objects(array: Any, what: str) -> Labels:

@@ -12,10 +12,15 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Ids
+from gpuanim.values.labels import read_labels
+from gpuanim.values.palettes import palette_colors
 
 __all__ = ["Groups", "make_groups", "pack_names"]
 
 _MOST = 255
+_TOLD_APART = 102
+"""Groups for which there is a palette."""
+
 NO_GROUP = 255
 """Code of points whose group is missing."""
 
@@ -58,48 +63,25 @@ def make_groups(groups: Any, colors: Any, n_points: int) -> Groups:
     Parameters
     ----------
     groups
-        (n,) labels. A categorical keeps the order of its categories, others are sorted.
+        (n,) labels in any form that `read_labels` takes: a categorical keeps the order of its categories,
+        others are sorted.
     colors
-        None, a list in the order of the groups, or a dict from group to colour.
+        A palette as `palette_colors` takes it; a list must hold one for each group. By default scanpy's, and
+        for more than 102 groups hues far apart.
 
     Raises
     ------
     ShapeError, OptionError
         If there is not one for each point, there are more than 255, or a colour is none or missing.
     """
-    names, codes = _categories(groups, n_points)
+    labels = read_labels(groups, n_points, "groups", floats=True)
+    names = labels.names
     if len(names) > _MOST:
         raise OptionError(
             f"groups has {len(names)} different labels, a legend holds {_MOST}; join the small ones"
         )
-    coded = np.where(codes < 0, NO_GROUP, codes).astype(np.uint8)
-    return Groups(tuple(names), _colors(colors, names), coded)
-
-
-def _categories(groups: Any, n_points: int) -> tuple[list[str], NDArray[np.int64]]:
-    categorical = getattr(groups, "cat", groups)  # a Series of pandas holds its categories there
-    if hasattr(categorical, "categories") and hasattr(categorical, "codes"):
-        codes = np.asarray(categorical.codes).astype(np.int64)
-        _check_length(len(codes), n_points, "groups")
-        return [str(name) for name in categorical.categories], codes
-    labels = _column(groups, n_points, "groups")
-    kinds = {label for label in labels if _told(label)}
-    try:
-        ordered = sorted(kinds)
-    except TypeError:  # strings and numbers together
-        ordered = sorted(kinds, key=str)
-    numbers = {label: i for i, label in enumerate(ordered)}
-    return [str(label) for label in ordered], np.array(
-        [numbers[label] if _told(label) else -1 for label in labels], np.int64
-    )
-
-
-def _told(label: Any) -> bool:
-    """Whether there is a label: not None, NaN or NA of pandas."""
-    try:
-        return label is not None and bool(label == label)  # noqa: PLR0124
-    except TypeError:
-        return False
+    coded = np.where(labels.codes < 0, NO_GROUP, labels.codes).astype(np.uint8)
+    return Groups(names, _colors(colors, names), coded)
 
 
 def _column(given: Any, n_points: int, what: str) -> list[Any]:
@@ -116,28 +98,14 @@ def _check_length(length: int, n_points: int, what: str) -> None:
 
 
 def _colors(colors: Any, names: Sequence[str]) -> NDArray[np.uint8]:
-    from gpuanim.values.colors import as_rgb
-
-    if colors is None:
-        return _distinct(len(names))
-    if isinstance(colors, Mapping):
-        told = {str(name): color for name, color in colors.items()}
-        lacking = [name for name in names if name not in told]
-        if lacking:
-            raise OptionError(f"group_colors has no colour for {lacking[0]!r}")
-        colors = [told[name] for name in names]
-    if isinstance(colors, str) or not hasattr(colors, "__len__") or len(colors) < len(names):
+    if colors is None and len(names) > _TOLD_APART:
+        return _spread(len(names))
+    if hasattr(colors, "__len__") and not isinstance(colors, str | Mapping) and len(colors) < len(names):
         raise OptionError(f"group_colors must be {len(names)} colours, one for each group, not {colors!r}")
-    rows = [as_rgb(color, "group_colors") for color in list(colors)[: len(names)]]
-    return np.array(rows, np.uint8).reshape(-1, 3)
+    return palette_colors(names, colors, what="group_colors")
 
 
-def _distinct(count: int) -> NDArray[np.uint8]:
-    """Return colours that can be told apart: matplotlib's for up to 20, else hues a golden angle apart."""
-    if count <= 20:
-        from matplotlib import colormaps
-
-        table = colormaps["tab10" if count <= 10 else "tab20"]
-        return np.array([row[:3] for row in table(range(count), bytes=True)], np.uint8).reshape(-1, 3)
+def _spread(count: int) -> NDArray[np.uint8]:
+    """Return hues a golden angle apart."""
     rows = [colorsys.hls_to_rgb(i * 0.618034 % 1, (0.42, 0.58, 0.7)[i % 3], 0.65) for i in range(count)]
     return np.array([[round(255 * share) for share in row] for row in rows], np.uint8)
