@@ -79,7 +79,7 @@ class Corners:
         length = _round_length(span) if bar.length is None else float(bar.length)
         if length > span:
             raise OptionError(
-                f"scale_bar: a length of {length:g} does not fit the x axis, which spans {span:g}"
+                f"scale_bar: a length of {length:g} does not fit the x axis that spans {span:g}"
             )
         label = f"{length:g} {bar.unit}".strip() if bar.label is None else bar.label
         pixels = length / span * self._box.width

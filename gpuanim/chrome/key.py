@@ -189,7 +189,7 @@ class DrawnLegend:
 
 
 def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> list[Any]:
-    """Write the names of the groups at their medians, with a line of colour `outline` around the letters."""
+    """Write names of groups at their medians, with a line of colour `outline` around the letters."""
     from matplotlib.patheffects import withStroke
 
     width = 2.0 if dress.fontoutline is None else dress.fontoutline
@@ -198,8 +198,8 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
     positions = np.full((len(key.names), 2), np.nan) if key.positions is None else key.positions
     return [
         ax.text(
-            x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize, path_effects=effects,
-            in_layout=False,
+            x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize,
+            path_effects=effects, in_layout=False,
         )
         for name, (x, y) in zip(key.names, positions, strict=True)
         if np.isfinite(x) and np.isfinite(y)

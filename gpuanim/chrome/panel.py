@@ -16,13 +16,17 @@ from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View, fit_view
+from gpuanim.geometry import View
+from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
 
 __all__ = ["Panel", "PanelStage"]
 
 _LEGEND_SHARE = 0.42
 """The part of a panel's width that a legend beside it may take."""
+
+_HAIR = Sides(1.0, 1.0, 1.0, 1.0)
+"""What frames of axes and colour bars need: lines are half outside of their boxes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +35,8 @@ class PanelStage:
 
     Parameters
     ----------
-    bounds
-        (xmin, xmax, ymin, ymax) of the data.
-    xlim, ylim, margin, aspect
-        Part of the data to show, as in `geometry.fit_view`.
+    limits
+        Part of the data to show.
     dress
         What it wears.
     scale
@@ -52,11 +54,7 @@ class PanelStage:
         If the legend is to be on data without positions.
     """
 
-    bounds: tuple[float, float, float, float]
-    xlim: tuple[float, float] | None = None
-    ylim: tuple[float, float] | None = None
-    margin: float = 0.05
-    aspect: str = "equal"
+    limits: Limits
     dress: Dress = field(default_factory=Dress)
     scale: Scale | None = None
     key: CategoryKey | None = None
@@ -67,12 +65,6 @@ class PanelStage:
         legend, key = self.dress.legend, self.key
         if legend is not None and key is not None and legend.loc == "on data" and key.positions is None:
             raise OptionError('legend loc "on data" needs the places of the groups, which are not known here')
-
-    def view(self, box: Box) -> View:
-        return fit_view(
-            self.bounds, box.as_tuple(), xlim=self.xlim, ylim=self.ylim, margin=self.margin,
-            aspect=self.aspect,
-        )  # fmt: skip
 
 
 class Panel:
@@ -113,8 +105,8 @@ class Panel:
         self._names = self._set_texts()
         self._on_data: list[Any] = []
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
-        whole = stage.view(Box(0.0, 0.0, *map(float, canvas.size)))
-        self._set_limits(whole)
+        width, height = canvas.size
+        self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
         for mark in self._dress.marks:
             mark.draw(self.ax, stage.zorder)
         self.bar = self._make_bar(figure, number, mapping)
@@ -172,11 +164,11 @@ class Panel:
         self.ax.set_position(
             (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
         )
-        self._set_limits(self.stage.view(box))
+        self._set_limits(self.stage.limits.view(box.as_tuple()))
         sides = self._own_sides()
         pad = self._points(5.0)
         if self.bar is not None:
-            sides = sides.union(self.bar.place(box, getattr(sides, self.bar.loc), pad))
+            sides = sides.union(_HAIR).union(self.bar.place(box, getattr(sides, self.bar.loc), pad))
         sides = self._place_title(sides)
         return self._place_legend(sides, pad)
 
@@ -192,14 +184,13 @@ class Panel:
         if lifted is not None:
             lifted.set_visible(True)
         height, box = self._canvas.size[1], self.box
-        if extent is None:
-            return Sides()
-        return Sides(
+        least = Sides() if self._dress.axes == "off" else _HAIR
+        return least if extent is None else least.union(Sides(
             *(_hanging(pixels) for pixels in (
                 box.left - extent.x0, extent.x1 - box.right, box.top - (height - extent.y1),
                 height - extent.y0 - box.bottom,
             ))
-        )  # fmt: skip
+        ))  # fmt: skip
 
     @property
     def _lifts_title(self) -> bool:
@@ -281,7 +272,7 @@ class Panel:
             yield self.legend.corner
 
     def final_view(self) -> View:
-        return self.stage.view(self.box)
+        return self.stage.limits.view(self.box.as_tuple())
 
 
 def _hanging(pixels: float) -> float:
