@@ -46,7 +46,7 @@ class PanelStage:
     parts
         Things in the axes that change with the frames.
     zorder
-        Of the points: artists below it lie under them.
+        Of the points; artists up to it lie below them.
 
     Raises
     ------
@@ -107,10 +107,9 @@ class Panel:
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
         width, height = canvas.size
         self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
-        for mark in self._dress.marks:
-            mark.draw(self.ax, stage.zorder)
+        marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
-        self.legend = self._make_legend()
+        self.legend = self._make_legend(marked)
         self.box = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
@@ -144,14 +143,28 @@ class Panel:
             return None
         return Bar(figure, self.stage.scale, self._dress.colorbar, mapping, number, self._canvas)
 
-    def _make_legend(self) -> DrawnLegend | None:
+    def _draw_marks(self) -> list[tuple[str, Any]]:
+        """Draw the marks, and return labels and artists of those that have one."""
+        before = set(self.ax.get_legend_handles_labels()[0])
+        for mark in self._dress.marks:
+            mark.draw(self.ax, self.stage.zorder)
+        handles, labels = self.ax.get_legend_handles_labels()
+        return [
+            (label, handle) for handle, label in zip(handles, labels, strict=True) if handle not in before
+        ]
+
+    def _make_legend(self, marked: list[tuple[str, Any]]) -> DrawnLegend | None:
         dress, key = self._dress.legend, self.stage.key
-        if dress is None or key is None or not key.names:
+        if dress is None:
             return None
-        if dress.loc == "on data":
+        entries: list[tuple[str, Any]] = []
+        if key is not None and dress.loc == "on data":
             self._on_data = names_on_data(self.ax, key, dress, self._outline)
+        elif key is not None:
+            entries = key.entries(dress.na)
+        if not entries and not marked:
             return None
-        return DrawnLegend(self.ax, key.entries(dress.na), dress, self._canvas)
+        return DrawnLegend(self.ax, entries, marked, dress, self._canvas)
 
     def _set_limits(self, view: View) -> None:
         self.ax.set_xlim(view.xlim)
@@ -223,8 +236,9 @@ class Panel:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
         cell, box = self._cell, self.box
         middle_x, middle_y = box.left + box.width / 2, box.top + box.height / 2
-        across = 2 * min(middle_x - cell.left, cell.right - middle_x)
-        down = 2 * min(middle_y - cell.top, cell.bottom - middle_y)
+        pad = self._points(5.0)
+        across = max(2 * (min(middle_x - cell.left, cell.right - middle_x) - pad), 1.0)
+        down = max(2 * (min(middle_y - cell.top, cell.bottom - middle_y) - pad), 1.0)
         rooms = {
             "title": Room(self._title_width(across), math.inf),
             "xlabel": Room(across, math.inf),
@@ -246,7 +260,11 @@ class Panel:
     def _title_width(self, across: float) -> float:
         from matplotlib import rcParams
 
-        aligned = {"left": self._cell.right - self.box.left, "right": self.box.right - self._cell.left}
+        pad = self._points(5.0)
+        aligned = {
+            "left": self._cell.right - self.box.left - pad,
+            "right": self.box.right - self._cell.left - pad,
+        }
         return aligned.get(rcParams["axes.titlelocation"], across)
 
     def _fill_corners(self) -> list[TextsAttached]:
