@@ -142,13 +142,15 @@ class Bar:
         """Return the numbers that change with the frames, None if they are still; when all has its place."""
         if not self._scale.moving:
             return None
+        from matplotlib.ticker import NullFormatter
+
         axis = self.ax.yaxis if self.upright else self.ax.xaxis
         second = self.loc in ("right", "top")
         texts = [self._copy(tick.label2 if second else tick.label1) for tick in axis.get_major_ticks()]
         # The label of the bar stays where the widest numbers have it.
         place = self._label.get_transform().transform(self._label.get_position())
         axis.set_label_coords(*self.ax.transAxes.inverted().transform(place))
-        axis.set_ticklabels([])
+        axis.set_major_formatter(NullFormatter())
         if self.upright:
             room = Room(texts[0].get_window_extent(self._canvas.renderer).width, math.inf)
         else:
@@ -186,7 +188,7 @@ def numbers(values: list[float]) -> tuple[str, ...]:
     if largest >= 1e5 or 0 < largest < 1e-3:
         return tuple(f"{v:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for v in values)
     whole = len(str(int(largest))) + 1
-    wanted = 2 if span <= 0 else max(1 - math.floor(math.log10(span)), 0)
+    wanted = 2 if span <= 0 else max(2 - math.floor(math.log10(span)), 0)
     decimals = min(wanted, max(7 - whole - 1, 0))
     return tuple(f"{v:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
 

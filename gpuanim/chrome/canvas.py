@@ -146,10 +146,12 @@ def split_artists(
     figure
         A figure that has been drawn once, so that all has its place.
     points
-        Axes that hold points -> their zorder.
+        Axes that hold points -> their zorder. Points count as added last: what has the same lies below.
     skip
         Artists that are left out.
     """
+    from matplotlib.axes import Axes
+
     left_out = {id(artist) for artist in skip}
     under: list[Any] = []
     over: list[Any] = []
@@ -158,10 +160,11 @@ def split_artists(
         if item in points:
             reached = True
             for artist in artists_of(item):
-                below = artist is item.patch or artist.zorder < points[item]
+                below = artist is item.patch or artist.zorder <= points[item]
                 (under if below else over).append(artist)
         else:
-            (over if reached else under).append(item)
+            whole = [item] if not left_out or not isinstance(item, Axes) else artists_of(item)
+            (over if reached else under).extend(whole)
     return [a for a in under if id(a) not in left_out], [a for a in over if id(a) not in left_out]
 
 

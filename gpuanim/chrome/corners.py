@@ -76,10 +76,10 @@ class Corners:
         from matplotlib.transforms import IdentityTransform
 
         span = abs(ax.get_xlim()[1] - ax.get_xlim()[0])
-        length = _round_length(span) if bar.length is None else float(bar.length)
+        length = self._round_length(span) if bar.length is None else float(bar.length)
         if length > span:
             raise OptionError(
-                f"scale_bar: a length of {length:g} does not fit the x axis, which spans {span:g}"
+                f"scale_bar: a length of {length:g} does not fit the x axis that spans {span:g}"
             )
         label = f"{length:g} {bar.unit}".strip() if bar.label is None else bar.label
         pixels = length / span * self._box.width
@@ -110,6 +110,12 @@ class Corners:
         line.set_in_layout(False)
         self._used[bar.loc] += height + gap + thick + self._pad / 2
 
+    def _round_length(self, span: float) -> float:
+        """Return 1, 2 or 5 times a power of ten, up to a quarter of the box's shorter side."""
+        most = span / 4 * min(self._box.height / self._box.width, 1.0)
+        power = 10.0 ** math.floor(math.log10(most))
+        return max(power * step for step in (1, 2, 5) if power * step <= most)
+
     def _text(self, corner: str, string: str, fontsize: Any, color: Any) -> Any:
         from matplotlib import rcParams
         from matplotlib.transforms import IdentityTransform
@@ -118,9 +124,9 @@ class Corners:
         lower = edge == "lower"
         y = self._box.bottom - self._used[corner] if lower else self._box.top + self._used[corner]
         text = self._owner.text(
-            self._start(corner, 0.0), self._canvas.size[1] - y, string, transform=IdentityTransform(), ha=side,
-            va="bottom" if lower else "top", fontsize=fontsize, zorder=5.0,
-            color=rcParams["text.color"] if color is None else color,
+            self._start(corner, 0.0), self._canvas.size[1] - y, string,
+            transform=IdentityTransform(), ha=side, va="bottom" if lower else "top", fontsize=fontsize,
+            zorder=5.0, color=rcParams["text.color"] if color is None else color,
         )  # fmt: skip
         text.set_in_layout(False)
         return text
@@ -140,9 +146,3 @@ def _outline(text: Any, color: Any) -> None:
     from matplotlib.patheffects import withStroke
 
     text.set_path_effects([withStroke(linewidth=2.0, foreground=color, alpha=0.7)])
-
-
-def _round_length(span: float) -> float:
-    """Return 1, 2 or 5 times a power of ten, the largest up to a quarter of `span`."""
-    power = 10.0 ** math.floor(math.log10(span / 4))
-    return max(power * step for step in (1, 2, 5) if power * step <= span / 4)

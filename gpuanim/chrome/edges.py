@@ -1,4 +1,4 @@
-"""What a figure wears along its edges: title, captions, progress line and logo; the rest is for the panels."""
+"""What a figure wears along its edges: title, captions, progress line and logo."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Edges:
         return Box(0.0, frame.top + upper, frame.width, frame.height - upper - corners.reach("lower"))
 
     def _title(self, frame: Box, upper: float, *, beside: bool) -> float:
-        """Write the figure's title below the captions, or `beside` the logo; return the height of all that."""
+        """Write the figure's title below the captions, or `beside` the logo; return how far it reaches."""
         dress, canvas = self._dress, self._canvas
         width, start = frame.width - 2 * self._pad, upper or self._pad
         if beside:
@@ -124,7 +124,7 @@ class Edges:
             fit_text(text, canvas.renderer, Room(room.width, math.inf), text.get_fontsize())
         else:
             self.attached.append(TextsAttached.of(text, room, dress.title, canvas))
-        return max(upper, start + height + self._pad / 2)
+        return float(max(upper, start + height + self._pad / 2))
 
 
 def _resized(image: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

@@ -22,7 +22,7 @@ from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
 from gpuanim.values._base import Mapping
 
-__all__ = ["FigureStage"]
+__all__ = ["FigureStage", "PanelStage"]
 
 _WHITE = np.array([255, 255, 255], np.uint8)
 
@@ -121,7 +121,8 @@ class _Drawing:
         self._stage = stage
         self._canvas = Canvas(size, dpi)
         inches = (size[0] / dpi, size[1] / dpi)
-        self._figure: Any = Figure(figsize=inches, dpi=dpi, layout="none", **self._face())
+        options: dict[str, Any] = {"layout": "none"} | self._face()
+        self._figure: Any = Figure(figsize=inches, dpi=dpi, **options)
         FigureCanvasAgg(self._figure)
         self.edges = Edges(self._figure, stage.dress, self._canvas, logo_room=logo_room)
         colors = self._axes_colors()
@@ -215,8 +216,8 @@ class _Drawing:
         if self._stage.background is None:
             if picture[..., 3].any():
                 raise OptionError(
-                    "a transparent film cannot have things below its points, such as a grid: give a background, "
-                    "or draw them above (rcParams['axes.axisbelow'] = False)"
+                    "a transparent film cannot have things below its points, such as a grid: give a "
+                    "background, or draw them above (rcParams['axes.axisbelow'] = False)"
                 )
             return _WHITE
         uniform = bool((picture == picture[0, 0]).all())

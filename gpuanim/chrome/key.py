@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,61 +81,75 @@ class DrawnLegend:
         Axes that it belongs to.
     entries
         Names and colours.
+    marked
+        Labels of other things in the axes, and their artists, which are listed last.
     dress
         How it looks.
     canvas
         Where it will be drawn.
     """
 
-    def __init__(self, ax: Any, entries: Sequence[tuple[str, Any]], dress: Legend, canvas: Canvas) -> None:
-        self._ax, self._entries, self._dress, self._canvas = ax, entries, dress, canvas
+    def __init__(
+        self,
+        ax: Any,
+        entries: Sequence[tuple[str, Any]],
+        marked: Sequence[tuple[str, Any]],
+        dress: Legend,
+        canvas: Canvas,
+    ) -> None:
+        from matplotlib import rcParams
+        from matplotlib.font_manager import FontProperties
+
+        self._ax, self._dress, self._canvas = ax, dress, canvas
+        self._entries, self._marked = entries, marked
         self.outside = dress.loc == "right margin"
+        given = rcParams["legend.fontsize"] if dress.fontsize is None else dress.fontsize
+        self._font = FontProperties(size=given).get_size_in_points()
+        self._naturals: dict[int, tuple[float, float]] = {}
         self._made: tuple[int, float] | None = None
         self._legend: Any = None
 
     def fit(self, room: Room) -> tuple[float, float]:
         """Choose columns and font size for a room in pixels, and return its width and height.
 
-        The first number of columns with which the font needs not shrink is taken, or else the one with which
-        it shrinks least.
+        The usual columns are kept if they fit; those with which the font shrinks least are taken otherwise.
         """
-        from matplotlib import rcParams
-        from matplotlib.font_manager import FontProperties
-
-        given = self._dress.fontsize
-        base = FontProperties(
-            size=rcParams["legend.fontsize"] if given is None else given
-        ).get_size_in_points()
-        best, best_share = self._columns()[0], 0.0
-        for ncols in self._columns():
-            share = self._share(ncols, base, room)
-            if share > best_share * 1.02:
-                best, best_share = ncols, share
-            elif best_share > 0:
-                break
-            if share >= 1:
-                break
-        font = base * min(best_share, 1.0)
-        for _ in range(4):
-            share = self._share(best, font, room)
-            if share >= 1:
-                break
-            font *= share * 0.995
-        width, height = self._size()
-        return width, height
-
-    def _columns(self) -> list[int]:
-        n = len(self._entries)
-        if self._dress.ncols is not None:
-            return [min(self._dress.ncols, n)]
+        n = len(self._entries) + len(self._marked)
         usual = 1 if n <= 14 else 2 if n <= 30 else 3  # as scanpy has it
-        return list(range(usual, min(n, usual + 6) + 1))
+        ncols = min(self._dress.ncols or usual, n)
+        share = self._share(self._natural(ncols), room)
+        if share < 1 and self._dress.ncols is None:
+            ncols = self._best_columns(ncols, room)
+            share = self._share(self._natural(ncols), room)
+        font = self._font
+        for _ in range(5):  # hinting moves widths by a pixel or two
+            if share < 1:
+                font *= share * 0.995
+            self._make(ncols, font)
+            share = self._share(self._size(), room)
+            if share >= 1:
+                break
+        return self._size()
 
-    def _share(self, ncols: int, font: float, room: Room) -> float:
+    def _natural(self, ncols: int) -> tuple[float, float]:
+        """Return the size with the font that is asked for; looked up once, as making a legend takes long."""
+        if ncols not in self._naturals:
+            self._make(ncols, self._font)
+            self._naturals[ncols] = self._size()
+        return self._naturals[ncols]
+
+    def _best_columns(self, ncols: int, room: Room) -> int:
+        """Estimate from the size with `ncols` columns which number needs the least shrinking."""
+        n = len(self._entries) + len(self._marked)
+        width, height = self._natural(ncols)
+        column, row = width / ncols, height / math.ceil(n / ncols)
+        sizes = {k: (column * k, row * math.ceil(n / k)) for k in range(1, n + 1)}
+        return max(sizes, key=lambda k: self._share(sizes[k], room))
+
+    @staticmethod
+    def _share(size: tuple[float, float], room: Room) -> float:
         """Return by how much the legend would have to shrink, at least 1 if it fits."""
-        self._make(ncols, font)
-        width, height = self._size()
-        return min(room.width / width, room.height / height)
+        return min(room.width / size[0], room.height / size[1])
 
     def _size(self) -> tuple[float, float]:
         extent = self._legend.get_window_extent(self._canvas.renderer)
@@ -159,7 +174,8 @@ class DrawnLegend:
         ]
         outside = {"frameon": False, "borderaxespad": 0.0, "borderpad": 0.0} if self.outside else {}
         self._legend = self._ax.legend(
-            handles, [name for name, _ in self._entries],
+            [*handles, *(artist for _, artist in self._marked)],
+            [name for name, _ in (*self._entries, *self._marked)],
             loc="center left" if self.outside else self._place(), ncols=ncols,
             prop={"size": font, "weight": self._dress.fontweight or "normal"},
             title=self._dress.title, title_fontsize=font, handlelength=1.0, handletextpad=0.5,
@@ -174,7 +190,7 @@ class DrawnLegend:
         return None if self.outside or self._place() not in CORNERS else self._place()
 
     def _place(self) -> str:
-        return "upper right" if self._dress.loc == "best" else self._dress.loc
+        return "upper right" if self._dress.loc in ("best", "on data") else self._dress.loc
 
     def put(self, left: float, middle: float) -> None:
         """Put one that stands outside at pixels from the left and, for its middle, from the top."""
@@ -189,7 +205,7 @@ class DrawnLegend:
 
 
 def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> list[Any]:
-    """Write the names of the groups at their medians, with a line of colour `outline` around the letters."""
+    """Write names of groups at their medians, with a line of colour `outline` around the letters."""
     from matplotlib.patheffects import withStroke
 
     width = 2.0 if dress.fontoutline is None else dress.fontoutline
@@ -198,8 +214,8 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
     positions = np.full((len(key.names), 2), np.nan) if key.positions is None else key.positions
     return [
         ax.text(
-            x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize, path_effects=effects,
-            in_layout=False,
+            x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize,
+            path_effects=effects, in_layout=False,
         )
         for name, (x, y) in zip(key.names, positions, strict=True)
         if np.isfinite(x) and np.isfinite(y)

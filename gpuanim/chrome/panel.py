@@ -16,13 +16,17 @@ from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View, fit_view
+from gpuanim.geometry import View
+from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
 
 __all__ = ["Panel", "PanelStage"]
 
 _LEGEND_SHARE = 0.42
 """The part of a panel's width that a legend beside it may take."""
+
+_HAIR = Sides(1.0, 1.0, 1.0, 1.0)
+"""What frames of axes and colour bars need: lines are half outside of their boxes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,10 +35,8 @@ class PanelStage:
 
     Parameters
     ----------
-    bounds
-        (xmin, xmax, ymin, ymax) of the data.
-    xlim, ylim, margin, aspect
-        Part of the data to show, as in `geometry.fit_view`.
+    limits
+        Part of the data to show.
     dress
         What it wears.
     scale
@@ -44,7 +46,7 @@ class PanelStage:
     parts
         Things in the axes that change with the frames.
     zorder
-        Of the points: artists below it lie under them.
+        Of the points; artists up to it lie below them.
     points
         Whether it is a panel of points, and not of parts alone.
 
@@ -54,11 +56,7 @@ class PanelStage:
         If the legend is to be on data without positions.
     """
 
-    bounds: tuple[float, float, float, float]
-    xlim: tuple[float, float] | None = None
-    ylim: tuple[float, float] | None = None
-    margin: float = 0.05
-    aspect: str = "equal"
+    limits: Limits
     dress: Dress = field(default_factory=Dress)
     scale: Scale | None = None
     key: CategoryKey | None = None
@@ -70,12 +68,6 @@ class PanelStage:
         legend, key = self.dress.legend, self.key
         if legend is not None and key is not None and legend.loc == "on data" and key.positions is None:
             raise OptionError('legend loc "on data" needs the places of the groups, which are not known here')
-
-    def view(self, box: Box) -> View:
-        return fit_view(
-            self.bounds, box.as_tuple(), xlim=self.xlim, ylim=self.ylim, margin=self.margin,
-            aspect=self.aspect,
-        )  # fmt: skip
 
 
 class Panel:
@@ -116,12 +108,11 @@ class Panel:
         self._names = self._set_texts()
         self._on_data: list[Any] = []
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
-        whole = stage.view(Box(0.0, 0.0, *map(float, canvas.size)))
-        self._set_limits(whole)
-        for mark in self._dress.marks:
-            mark.draw(self.ax, stage.zorder)
+        width, height = canvas.size
+        self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
+        marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
-        self.legend = self._make_legend()
+        self.legend = self._make_legend(marked)
         self.box = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
@@ -155,14 +146,28 @@ class Panel:
             return None
         return Bar(figure, self.stage.scale, self._dress.colorbar, mapping, number, self._canvas)
 
-    def _make_legend(self) -> DrawnLegend | None:
+    def _draw_marks(self) -> list[tuple[str, Any]]:
+        """Draw the marks, and return labels and artists of those that have one."""
+        before = set(self.ax.get_legend_handles_labels()[0])
+        for mark in self._dress.marks:
+            mark.draw(self.ax, self.stage.zorder)
+        handles, labels = self.ax.get_legend_handles_labels()
+        return [
+            (label, handle) for handle, label in zip(handles, labels, strict=True) if handle not in before
+        ]
+
+    def _make_legend(self, marked: list[tuple[str, Any]]) -> DrawnLegend | None:
         dress, key = self._dress.legend, self.stage.key
-        if dress is None or key is None or not key.names:
+        if dress is None:
             return None
-        if dress.loc == "on data":
+        entries: list[tuple[str, Any]] = []
+        if key is not None and dress.loc == "on data":
             self._on_data = names_on_data(self.ax, key, dress, self._outline)
+        elif key is not None:
+            entries = key.entries(dress.na)
+        if not entries and not marked:
             return None
-        return DrawnLegend(self.ax, key.entries(dress.na), dress, self._canvas)
+        return DrawnLegend(self.ax, entries, marked, dress, self._canvas)
 
     def _set_limits(self, view: View) -> None:
         self.ax.set_xlim(view.xlim)
@@ -175,11 +180,11 @@ class Panel:
         self.ax.set_position(
             (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
         )
-        self._set_limits(self.stage.view(box))
+        self._set_limits(self.stage.limits.view(box.as_tuple()))
         sides = self._own_sides()
         pad = self._points(5.0)
         if self.bar is not None:
-            sides = sides.union(self.bar.place(box, getattr(sides, self.bar.loc), pad))
+            sides = sides.union(_HAIR).union(self.bar.place(box, getattr(sides, self.bar.loc), pad))
         sides = self._place_title(sides)
         return self._place_legend(sides, pad)
 
@@ -195,14 +200,13 @@ class Panel:
         if lifted is not None:
             lifted.set_visible(True)
         height, box = self._canvas.size[1], self.box
-        if extent is None:
-            return Sides()
-        return Sides(
+        least = Sides() if self._dress.axes == "off" else _HAIR
+        return least if extent is None else least.union(Sides(
             *(_hanging(pixels) for pixels in (
                 box.left - extent.x0, extent.x1 - box.right, box.top - (height - extent.y1),
                 height - extent.y0 - box.bottom,
             ))
-        )  # fmt: skip
+        ))  # fmt: skip
 
     @property
     def _lifts_title(self) -> bool:
@@ -235,8 +239,9 @@ class Panel:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
         cell, box = self._cell, self.box
         middle_x, middle_y = box.left + box.width / 2, box.top + box.height / 2
-        across = 2 * min(middle_x - cell.left, cell.right - middle_x)
-        down = 2 * min(middle_y - cell.top, cell.bottom - middle_y)
+        pad = self._points(5.0)
+        across = max(2 * (min(middle_x - cell.left, cell.right - middle_x) - pad), 1.0)
+        down = max(2 * (min(middle_y - cell.top, cell.bottom - middle_y) - pad), 1.0)
         rooms = {
             "title": Room(self._title_width(across), math.inf),
             "xlabel": Room(across, math.inf),
@@ -258,7 +263,11 @@ class Panel:
     def _title_width(self, across: float) -> float:
         from matplotlib import rcParams
 
-        aligned = {"left": self._cell.right - self.box.left, "right": self.box.right - self._cell.left}
+        pad = self._points(5.0)
+        aligned = {
+            "left": self._cell.right - self.box.left - pad,
+            "right": self.box.right - self._cell.left - pad,
+        }
         return aligned.get(rcParams["axes.titlelocation"], across)
 
     def _fill_corners(self) -> list[TextsAttached]:
@@ -284,7 +293,7 @@ class Panel:
             yield self.legend.corner
 
     def final_view(self) -> View:
-        return self.stage.view(self.box)
+        return self.stage.limits.view(self.box.as_tuple())
 
 
 def _hanging(pixels: float) -> float:

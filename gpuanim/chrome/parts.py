@@ -39,7 +39,7 @@ class Mark(Protocol):
         """
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ColorBar:
     """The scale of the colours.
 
@@ -72,7 +72,7 @@ class ColorBar:
             _try_format(self.format)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Legend:
     """The names of the categories and their colours.
 
@@ -115,7 +115,7 @@ class Legend:
         _check_weight(self.fontweight)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ScaleBar:
     """A line of known length in the units of the coordinates.
 
@@ -148,7 +148,7 @@ class ScaleBar:
         check_color("scale_bar color", self.color)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class ProgressLine:
     """A line along an edge of the figure that grows as the film goes on.
 
@@ -198,7 +198,7 @@ class Logo:
         object.__setattr__(self, "image", _image(self.image))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Caption:
     """A text in a corner of the axes, or of the figure.
 
