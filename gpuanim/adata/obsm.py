@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,19 +24,25 @@ class ObsmSource(Source):
     Parameters
     ----------
     matrix
-        (n, t) numpy, HDF5 or zarr array, data frame, or sparse matrix, whose absent values are 0.
+        (n, t) numpy, HDF5 or zarr array, data frame, or sparse matrix, whose absent values are 0; or an
+        (n, t, k) array of k values per cell and step.
     key
-        Its name, for messages.
+        Its name.
     """
 
     def __init__(self, matrix: Any, key: str = "") -> None:
-        if len(matrix.shape) != 2 or matrix.shape[1] == 0:
-            raise ShapeError(f"obsm[{key!r}] has shape {tuple(matrix.shape)}, expected (cells, steps)")
+        shape = tuple(int(side) for side in matrix.shape)
+        if len(shape) not in (2, 3) or 0 in shape[1:]:
+            raise ShapeError(
+                f"obsm[{key!r}] has shape {shape}, expected (cells, steps) or (cells, steps, classes)"
+            )
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
-        self.n_points, self.n_steps = (int(side) for side in matrix.shape)
+        self.key = key
+        self.n_points, self.n_steps = shape[:2]
+        self.n_columns = math.prod(shape[2:])
 
     def steps(self) -> Iterator[Values]:
-        """Yield the columns, (n,) float32, or float64 where stored so."""
+        """Yield the columns, (n,) or (n, k), float32, or float64 where stored so."""
         width = self._band()
         for start in range(0, self.n_steps or 0, width):
             yield from self._columns(start, min(start + width, self.n_steps or 0))
@@ -51,15 +58,15 @@ class ObsmSource(Source):
         """Columns that are read at once: whole chunks of a file, and enough for cache lines of memory."""
         chunks = getattr(self._matrix, "chunks", None)
         chunk = int(chunks[1]) if chunks else 1
-        afford = max(1, BAND_BYTES // (8 * max(1, self.n_points or 1)))
+        afford = max(1, BAND_BYTES // (8 * max(1, self.n_points or 1) * self.n_columns))
         return max(chunk, afford // chunk * chunk)
 
     def _columns(self, start: int, stop: int) -> NDArray[Any]:
-        return floats(dense(self._matrix, start, stop).T)
+        return floats(dense(self._matrix, start, stop).swapaxes(0, 1))
 
 
 def dense(matrix: Any, start: int, stop: int) -> NDArray[Any]:
-    """Return columns `start` to `stop` of anything two-dimensional as a numpy array."""
+    """Return columns `start` to `stop` of a matrix of any kind, or of an (n, t, k) array, as numpy's."""
     band = matrix.iloc[:, start:stop] if hasattr(matrix, "iloc") else matrix[:, start:stop]
     return np.asarray(band.toarray() if hasattr(band, "toarray") else band)
 
