@@ -24,6 +24,7 @@ def film() -> ga.Animation:
     ax.set_xlim(coords[:, 0].min() - 2, coords[:, 0].max() + 1)
     ax.set_ylim(coords[:, 1].min() - 1, coords[:, 1].max() + 2)
     ax.grid(color="white", linewidth=1.2)
+    ax.set_axisbelow(True)
     ax.annotate(
         "the seed", coords[0], (30, 40), textcoords="offset points", fontsize=12,
         arrowprops={"arrowstyle": "-|>", "color": "#333333", "connectionstyle": "arc3,rad=-0.2"},

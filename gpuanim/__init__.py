@@ -1,6 +1,10 @@
 """Films of values that change over a million-point embedding."""
 
+from typing import TYPE_CHECKING, Any
+
 from gpuanim.animation import Animation, SaveResult
+from gpuanim.chrome._base import Moment
+from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
 from gpuanim.errors import (
     DataKeyError,
     EncoderError,
@@ -23,10 +27,15 @@ from gpuanim.propagation import (
     label_propagation,
 )
 from gpuanim.values import Linear, MatplotlibNorm, Rank
-from gpuanim.verbs import animate, create_animation
+from gpuanim.verbs import animate, create_animation, panels
+
+if TYPE_CHECKING:
+    from gpuanim import pl, tl
 
 __all__ = [
     "Animation",
+    "Caption",
+    "ColorBar",
     "DataKeyError",
     "EncoderError",
     "FileError",
@@ -36,12 +45,17 @@ __all__ = [
     "HarmonicExtension",
     "Highlight",
     "LabelPropagation",
+    "Legend",
     "Linear",
+    "Logo",
     "MatplotlibNorm",
     "MissingDependencyError",
+    "Moment",
     "OptionError",
+    "ProgressLine",
     "Rank",
     "SaveResult",
+    "ScaleBar",
     "ShapeError",
     "Solution",
     "SourceError",
@@ -50,6 +64,18 @@ __all__ = [
     "create_animation",
     "harmonic_extension",
     "label_propagation",
+    "panels",
+    "pl",
+    "tl",
 ]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Load the single-cell face, `pl` and `tl`, when it is first asked for."""
+    if name in ("pl", "tl"):
+        from importlib import import_module
+
+        return import_module(f"gpuanim.{name}")
+    raise AttributeError(f"module 'gpuanim' has no attribute {name!r}")

@@ -17,7 +17,7 @@ from gpuanim.values._base import Mapping, Norm, Steps
 from gpuanim.values.colors import as_rgb
 from gpuanim.values.lattice import Lattice, linear_light
 
-__all__ = ["Confident", "Mixed"]
+__all__ = ["Confident", "Likeliest", "Mixed"]
 
 _LEVELS = 65_535
 """Rows of the largest colour table, without that of NA."""
@@ -152,6 +152,44 @@ class Confident(Norm):
         k = len(self.colors)
         least = (1 / k if k > 1 else 0.0) if self.floor is None else self.floor
         return _Winner(k, least, self.n_shades, k * self.n_shades)
+
+
+@dataclass(frozen=True, eq=False)
+class Likeliest(Norm):
+    """The colour of the category of the largest weight, however large it is.
+
+    Weights count as those of `Mixed` do. Of equal weights the first category wins.
+
+    Parameters
+    ----------
+    colors
+        (k, 3) uint8 colours of the categories.
+    na
+        Colour of points without weights.
+
+    Raises
+    ------
+    ShapeError, OptionError
+        If there are no colours or more than 4,095, or they are not bytes.
+    """
+
+    colors: Colors
+    na: Any = "lightgray"
+    scope: str = field(default="film", init=False)
+    needs_film = False
+
+    def __post_init__(self) -> None:
+        check_colors(self.colors)
+        as_rgb(self.na, "na")
+
+    def table(self) -> Colors:
+        """Return the (k + 1, 3) uint8 colours of the categories and of NA."""
+        return np.concatenate([self.colors, as_rgb(self.na, "na")[None]])
+
+    def fit(self, steps: Steps) -> Mapping:
+        """Return the mapping; `steps` is not called."""
+        k = len(self.colors)
+        return _Winner(k, 0.0, 1, k)
 
 
 def check_colors(colors: Any) -> None:

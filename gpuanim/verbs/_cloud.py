@@ -40,7 +40,7 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
 
 
 def emphasised(
-    cloud: Cloud, highlights: Sequence[Highlight], background: Colors | None, *, categorical: bool = False
+    cloud: Cloud, highlights: Sequence[Highlight], background: Colors | None, *, discrete: bool = False
 ) -> tuple[Cloud, Marks]:
     """Let some of a cloud's points stand out; return what matplotlib is to draw as well.
 
@@ -64,7 +64,7 @@ def emphasised(
     return replace(
         cloud,
         values=WithPrevious(cloud.values) if rows.front else cloud.values,
-        norm=Emphasis(cloud.norm, rows, faded, categorical),
+        norm=Emphasis(cloud.norm, rows, faded, discrete),
         order=found.order,
         table=rows.table(cloud.table, found.faded_color, found.halo_colors, found.front),
         halos=found.halos,

@@ -16,7 +16,7 @@ from gpuanim.values._base import Norm, Source
 
 __all__ = ["MIXES", "Paint", "Wishes", "as_paint"]
 
-MIXES = ("linear", "srgb", "confidence")
+MIXES = ("linear", "srgb", "confidence", "argmax")
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,13 @@ class Paint:
         from gpuanim.values.category_norm import CategoryNorm
 
         return isinstance(self.norm, CategoryNorm)
+
+    @property
+    def discrete(self) -> bool:
+        """Whether levels have no order, so that a change is a whole one."""
+        from gpuanim.values.mixing import Likeliest
+
+        return self.categorical or isinstance(self.norm, Likeliest)
 
     def check_tween(self, tween: Any) -> None:
         """Raise OptionError if categories are to be blended."""
@@ -161,8 +168,9 @@ def _of_shares(
     values: Any, n_points: int, n_steps: int | None, k: int, wishes: Wishes, background: Colors | None
 ) -> Paint:
     from gpuanim.values.colors import as_rgb
+    from gpuanim.values.mixing import Confident, Likeliest, Mixed
     from gpuanim.values.palettes import palette_colors
-    from gpuanim.values.shares import Confident, Mixed, as_shares
+    from gpuanim.values.shares import as_shares
 
     mix = "linear" if wishes.mix is None else wishes.mix
     if mix not in MIXES:
@@ -178,15 +186,15 @@ def _of_shares(
             f"mix={mix!r} needs the share of each class, (points, classes) per step, of two classes or more; "
             "for callables and generators give their names, categories=[...]"
         )
-    source = as_shares(values, n_points=n_points, n_steps=n_steps, n_classes=len(names))
+    source = as_shares(values, n_points=n_points, n_steps=n_steps, k=len(names))
     colors = palette_colors(names, wishes.palette, wishes.stored)
-    na = as_rgb(wishes.na_color, "na_color")
+    na = as_rgb(wishes.na_color, "na_color") / 255
+    norm: Confident | Likeliest | Mixed
     if mix == "confidence":
-        towards = np.full(3, 255, np.uint8) if background is None else background
-        norm: Confident | Mixed = Confident(colors, towards)
+        norm = Confident(colors, "white" if background is None else background / 255, na=na)
     else:
-        norm = Mixed(colors, space=mix)
-    return Paint(source, norm, np.concatenate([norm.levels(), na[None]]), names, colors)
+        norm = Likeliest(colors, na) if mix == "argmax" else Mixed(colors, na, mix)
+    return Paint(source, norm, norm.table(), names, colors)
 
 
 def _n_classes(values: Any, n_points: int) -> int:

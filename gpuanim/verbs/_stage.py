@@ -11,6 +11,7 @@ from gpuanim.chrome._base import Stage
 from gpuanim.chrome.bar import Scale
 from gpuanim.chrome.bare import Frameless
 from gpuanim.chrome.figure import FigureStage
+from gpuanim.chrome.given import GivenAxes
 from gpuanim.chrome.key import CategoryKey
 from gpuanim.chrome.marks import as_marks
 from gpuanim.chrome.panel import PanelStage
@@ -26,23 +27,19 @@ from gpuanim.chrome.parts import (
     as_part,
 )
 from gpuanim.chrome.style import Style
+from gpuanim.chrome.text import as_text
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
-from gpuanim.look import Limits, as_background
+from gpuanim.look import Limits, as_background, positive
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
 
 __all__ = [
-    "figure_dress",
-    "film_of",
-    "ground_and_style",
-    "make_panel",
-    "make_stage",
-    "panel_dress",
-    "panels_of",
-]
+    "check_alone", "figure_dress", "film_of", "ground_and_style", "make_panel", "make_stage", "on_axes",
+    "panel_dress", "panels_of",
+]  # fmt: skip
 
 _DARK = 3 * 100
 """Sum of the channels of a background below which texts have to be light."""
@@ -126,18 +123,39 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
         if dress.legend is not None:
             raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
         scale = Scale(paint.table, paint.norm)
-    return PanelStage(
-        limits.bounds, limits.xlim, limits.ylim, limits.margin, limits.aspect, dress, scale, key
-    )
+    return PanelStage(limits, dress=dress, scale=scale, key=key)
+
+
+_USUAL = {"background": "auto", "margin": 0.05, "aspect": "equal", "axes": False}
+"""What options of `animate` are when nobody gives them, where that is not None."""
+
+
+def check_alone(marks: Marks, **options: Any) -> None:
+    """Raise OptionError if there are options that axes of the user have an answer to."""
+    for name, value in options.items():
+        usual = _USUAL.get(name)
+        if value is not usual and not (isinstance(value, str | float | bool) and value == usual):
+            raise OptionError(f"{name} and ax exclude each other: the axes and their figure are as they are")
+    if marks:
+        raise OptionError(
+            "markers and lassos of highlights are not drawn on given axes: draw them there with ax"
+        )
+
+
+def on_axes(
+    ax: Any, bounds: tuple[float, float, float, float], title: Any, dpi: float | None
+) -> tuple[Stage, float]:
+    """Return the stage that axes of the user are, and its dots per inch."""
+    stage = GivenAxes(ax, bounds, title=None if title is None else as_text(title, "title"))
+    return stage, float(ax.get_figure(root=True).dpi) if dpi is None else positive("dpi", dpi)
 
 
 def film_of(
     stage: Stage, clouds: tuple[Cloud, ...], timeline: Timeline, dpi: float, renderer: str = "auto"
 ) -> Animation:
     """Put a film together; raises OptionError if a text does not fit its length."""
-    if isinstance(stage, FigureStage):
-        for text in stage.texts:
-            text.check(timeline.n_steps, timeline.n_frames)
+    for text in getattr(stage, "texts", ()):
+        text.check(timeline.n_steps, timeline.n_frames)
     return Animation(Film(clouds, stage, timeline), dpi, renderer)
 
 
@@ -171,8 +189,7 @@ def panels_of(stage: Stage) -> tuple[PanelStage, ...]:
         If it is one that stands alone.
     """
     if isinstance(stage, Frameless):
-        limits = stage.limits
-        return (PanelStage(limits.bounds, limits.xlim, limits.ylim, limits.margin, limits.aspect),)
+        return (PanelStage(stage.limits),)
     if not isinstance(stage, FigureStage):
         raise OptionError(
             "panels takes films of animate and lines; those of create_animation, Camera and animate(ax=...) "

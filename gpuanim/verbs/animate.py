@@ -13,7 +13,15 @@ from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
 from gpuanim.verbs._paint import Wishes, as_paint
-from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, make_stage, panel_dress
+from gpuanim.verbs._stage import (
+    check_alone,
+    figure_dress,
+    film_of,
+    ground_and_style,
+    make_stage,
+    on_axes,
+    panel_dress,
+)
 
 __all__ = ["animate"]
 
@@ -125,7 +133,8 @@ def animate(
         Colours of categories: a list, a dict by name, a colormap or cycler. Default: scanpy's for as many.
     mix
         How shares of classes are shown: "linear" mixes the colours by share in linear light, "srgb" as they
-        are stored, "confidence" shows the largest share alone, faded towards the background by its size.
+        are stored, "argmax" shows the largest share alone, "confidence" that faded towards the background by
+        its size.
     na_color, background
         Colours as matplotlib takes them. A background of None is transparent, where the format can; "auto" is
         that of the theme or of matplotlib's figures.
@@ -196,8 +205,17 @@ def animate(
     )  # fmt: skip
     dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
     cloud, marks = emphasised(
-        make_cloud(place, paint, dots), as_highlights(highlight), ground, categorical=paint.categorical
+        make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
     )
+    if ax is not None:
+        check_alone(
+            marks, size=size, figsize=figsize, background=background, xlim=xlim, ylim=ylim, margin=margin,
+            aspect=aspect, caption=caption, axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
+            legend=legend, scale_bar=scale_bar, progress_line=progress_line, logo=logo, theme=theme,
+            style=style,
+        )  # fmt: skip
+        stage, dpi = on_axes(ax, bounds_of(place), title, dpi)
+        return film_of(stage, (cloud,), timeline, dpi, renderer)
     dress = panel_dress(
         marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
         scale_bar=scale_bar, caption=caption,

@@ -1,0 +1,6 @@
+"""Films of an AnnData, in scanpy's manner: keys, colours, sizes and order of drawing are scanpy's."""
+
+from gpuanim.pl.embedding import embedding
+from gpuanim.pl.shortcuts import pca, spatial, tsne, umap
+
+__all__ = ["embedding", "pca", "spatial", "tsne", "umap"]

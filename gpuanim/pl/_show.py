@@ -1,0 +1,225 @@
+"""What a film of an AnnData shows: the words -> values for each panel, in the order of the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.adata import Cells
+from gpuanim.adata.along import cell_times, lighting, over_clusters, over_genes
+from gpuanim.adata.colors import ColorVector, draw_order, resolve_color, store_palette
+from gpuanim.adata.masks import as_groups, check_exclusive, in_groups, in_mask, resolve_mask
+from gpuanim.adata.panels import axis_labels, pair_panels, parse_dimensions
+from gpuanim.adata.store import Categories
+from gpuanim.adata.stored import stored_frames
+from gpuanim.errors import OptionError
+from gpuanim.values.rates import frames_and_rate
+
+__all__ = ["Show", "Shown", "what_is_shown"]
+
+_STEPS = 100
+"""Steps in which cells light up, if nobody says."""
+
+
+@dataclass(frozen=True)
+class Show:
+    """What was asked for, as `pl.embedding` takes it."""
+
+    color: Any
+    frames: Any
+    along: str | None
+    groups: Any
+    mask_obs: Any
+    layer: str | None
+    use_raw: bool | None
+    gene_symbols: str | None
+    components: Any
+    dimensions: Any
+    sort_order: bool
+    palette: Any
+    mix: str | None
+    n_frames: int | None
+    fps: Any
+    duration: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a panel shows.
+
+    Parameters
+    ----------
+    coords, keep
+        (m, 2) places, and (n,) bool which cells they are of.
+    values
+        What `animate` takes, one per cell.
+    names, stored
+        Categories and the colours kept with them; None for numbers.
+    shown
+        Positions of the categories for the legend; None for all.
+    order
+        (n,) cells from bottom to top, or a word of `animate`.
+    title
+        A template.
+    labels
+        Of the axes.
+    plain
+        Whether no colour means anything: there is no bar and no legend.
+    mix
+        How classes are shown, None for numbers and categories.
+    """
+
+    coords: NDArray[np.floating[Any]]
+    keep: NDArray[np.bool_]
+    values: Any
+    names: tuple[str, ...] | None
+    stored: Any
+    shown: tuple[int, ...] | None
+    order: Any
+    title: Any
+    labels: tuple[str, str]
+    plain: bool = False
+    mix: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Content:
+    """What is coloured, whatever the dimensions."""
+
+    values: Any
+    order: Any
+    title: Any
+    names: tuple[str, ...] | None = None
+    stored: Any = None
+    shown: tuple[int, ...] | None = None
+    plain: bool = False
+    mix: str | None = None
+
+
+def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
+    """Look up what each panel shows; raises DataKeyError, OptionError or ShapeError."""
+    check_exclusive(show.groups, show.mask_obs)
+    dimensions = parse_dimensions(show.components, show.dimensions, cells.n_dimensions(basis))
+    pairs = pair_panels(show.color, dimensions, every=show.components is not None)
+    if show.frames is not None:
+        if show.color is not None:
+            raise OptionError("frames and color exclude each other: both say what is coloured")
+        same = _of_frames(cells, show)
+        contents = [same] * len(pairs)
+    else:
+        contents = _of_colors(cells, adata, [key for key, _ in pairs], show)
+    places = {pair: cells.placed(basis, pair) for _, pair in pairs}
+    return [
+        Shown(
+            *places[pair], content.values, content.names, content.stored, content.shown, content.order,
+            content.title, axis_labels(basis, pair), content.plain, content.mix,
+        )
+        for content, (_, pair) in zip(contents, pairs, strict=True)
+    ]  # fmt: skip
+
+
+def _of_frames(cells: Cells, show: Show) -> _Content:
+    frames = show.frames
+    if show.groups is not None or show.mask_obs is not None:
+        raise OptionError("groups and mask_obs are for color, not for frames: use highlight=... there")
+    if isinstance(frames, str):
+        stored = stored_frames(cells, frames)
+        title = f"{literal(frames)}, step {{step}} of {{steps}}"
+        if stored.classes:
+            names = stored.names or tuple(map(str, range(stored.source.n_columns)))
+            mix = show.mix or "argmax"
+            return _Content(stored.source, "last", title, names, stored.colors, mix=mix)
+        return _Content(stored.source, "last", title)
+    if isinstance(frames, list | tuple) and frames and all(isinstance(name, str) for name in frames):
+        source = over_genes(
+            cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
+        )
+        return _Content(source, "value", list(source.titles))
+    return _Content(frames, "last", "step {step}", mix=show.mix)
+
+
+def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> list[_Content]:
+    along = show.along
+    column = None if along is None else cells.obs(along)
+    clusters = isinstance(column, Categories) and list(keys) in ([None], [along])
+    vectors = [
+        resolve_color(
+            cells, along if clusters or (key is None and along is not None) else key, layer=show.layer,
+            use_raw=show.use_raw, gene_symbols=show.gene_symbols,
+        )
+        for key in keys
+    ]  # fmt: skip
+    if clusters:
+        return [_of_clusters(vectors[0], show)]
+    vectors = _masked(cells, vectors, show)
+    if show.palette is not None:
+        _keep_palette(adata, vectors, show.palette)
+    if along is None:
+        return [_still(vector, show) for vector in vectors]
+    when = cell_times(cells, along)
+    n_steps = frames_and_rate(show.n_frames, show.fps, show.duration)[0] or _STEPS
+    early_on_top = np.argsort(np.nan_to_num(when, nan=np.inf), kind="stable")[::-1]
+    contents = []
+    for vector in vectors:
+        if vector.kind == "none":
+            raise OptionError("along needs a color for the cells that are lit, None is for all in na_color")
+        source = lighting(when, n_steps, vector.values)
+        title = literal(vector.title)
+        order = early_on_top if show.sort_order else "data"
+        contents.append(_Content(source, order, title, *_categories(vector)))
+    return contents
+
+
+def _of_clusters(vector: ColorVector, show: Show) -> _Content:
+    values = vector.values
+    assert isinstance(values, Categories)
+    groups = None if show.groups is None else as_groups(show.groups, [vector])
+    if show.mask_obs is not None:
+        raise OptionError("mask_obs is for color, not for categories one after the other")
+    source = over_clusters(values, groups)
+    counted = np.unique(values.codes[values.codes >= 0]).tolist()
+    titles = [values.names[i] for i in counted] if groups is None else list(groups)
+    return _Content(source, "value" if show.sort_order else "data", titles, *_categories(vector))
+
+
+def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorVector]:
+    if show.groups is not None:
+        groups = as_groups(show.groups, vectors)
+        return [in_groups(vector, groups) for vector in vectors]
+    if show.mask_obs is not None:
+        mask = resolve_mask(cells, show.mask_obs)
+        return [in_mask(vector, mask) for vector in vectors]
+    return vectors
+
+
+def _still(vector: ColorVector, show: Show) -> _Content:
+    values = vector.values.codes if isinstance(vector.values, Categories) else vector.values
+    order = draw_order(vector, show.sort_order)
+    return _Content(values, order, literal(vector.title), *_categories(vector), plain=vector.kind == "none")
+
+
+def _categories(vector: ColorVector) -> tuple[tuple[str, ...] | None, Any, tuple[int, ...] | None]:
+    if not isinstance(vector.values, Categories):
+        return None, None, None
+    return tuple(map(str, vector.values.names)), vector.palette, vector.shown
+
+
+def _keep_palette(adata: Any, vectors: Sequence[ColorVector], palette: Any) -> None:
+    """Write the colours that a palette gives to `uns`, as scanpy does."""
+    from matplotlib.colors import to_hex
+
+    from gpuanim.values.palettes import palette_colors
+
+    for vector in vectors:
+        if isinstance(vector.values, Categories) and vector.key is not None and hasattr(adata, "uns"):
+            colors = palette_colors(vector.values.names, palette)
+            store_palette(adata, vector.key, [to_hex(color / 255) for color in colors])
+
+
+def literal(text: str) -> str:
+    """Return a template that says `text`, braces included."""
+    return text.replace("{", "{{").replace("}", "}}")
