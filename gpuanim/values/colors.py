@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError
 from gpuanim.types import Colors
+from gpuanim.values.palette_tables import R_COLORS
 
-__all__ = ["as_rgb", "color_table"]
+__all__ = ["as_rgb", "color_table", "named_colormap"]
 
 
 def color_table(cmap: Any = None, *, na_color: Any = "lightgray", n_levels: int = 256) -> Colors:
@@ -59,6 +60,8 @@ def color_table(cmap: Any = None, *, na_color: Any = "lightgray", n_levels: int 
 def as_rgb(color: Any, what: str = "color") -> Colors:
     """Return a colour as (3,) uint8, the nearest to what ``matplotlib.colors.to_rgba`` returns.
 
+    A few names of R that scanpy translates are known as well.
+
     Raises
     ------
     OptionError
@@ -67,12 +70,21 @@ def as_rgb(color: Any, what: str = "color") -> Colors:
     from matplotlib.colors import to_rgba
 
     try:
-        rgba = to_rgba(color)
+        rgba = to_rgba(R_COLORS.get(color.replace(" ", ""), color) if isinstance(color, str) else color)
     except (ValueError, TypeError):
-        raise OptionError(f"{what} must be a colour such as 'white' or '#102030', not {color!r}") from None
+        text = f"{what} must be a colour such as 'white' or '#102030', not {color!r}{_nearest_color(color)}"
+        raise OptionError(text) from None
     if rgba[3] < 1:
         raise OptionError(f"{what} must be opaque, not {color!r}")
     return np.asarray([round(channel * 255) for channel in rgba[:3]], np.uint8)
+
+
+def _nearest_color(color: Any) -> str:
+    from matplotlib.colors import get_named_colors_mapping
+
+    names = [*get_named_colors_mapping(), *R_COLORS] if isinstance(color, str) else []
+    near = difflib.get_close_matches(str(color), names, 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _colormap(cmap: Any, n_levels: int) -> Any:
@@ -84,17 +96,24 @@ def _colormap(cmap: Any, n_levels: int) -> Any:
         cmap = rcParams["image.cmap"]
     if isinstance(cmap, Colormap):
         return cmap
-    return _named(cmap) if isinstance(cmap, str) else _blended(cmap, n_levels)
+    return named_colormap(cmap, "cmap") if isinstance(cmap, str) else _blended(cmap, n_levels)
 
 
-def _named(name: str) -> Any:
+def named_colormap(name: str, what: str) -> Any:
+    """Return matplotlib's colormap of that name.
+
+    Raises
+    ------
+    OptionError
+        If there is none; it names the nearest.
+    """
     from matplotlib import colormaps
 
     if name in colormaps:
         return colormaps[name]
     near = difflib.get_close_matches(name, list(colormaps), 3, 0.5)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise OptionError(f"cmap: matplotlib has no colormap {name!r}{hint}")
+    raise OptionError(f"{what}: matplotlib has no colormap {name!r}{hint}")
 
 
 def _blended(colors: Any, n_levels: int) -> Any:

@@ -13,7 +13,10 @@ from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.convert import as_step, check_dtype, check_shape
 
-__all__ = ["Calls", "Indexed", "Listed", "failed", "first_of"]
+__all__ = ["Calls", "Convert", "Indexed", "Listed", "failed", "first_of"]
+
+Convert = Callable[[Any, int, str], Values]
+"""What makes a step of raw values, their number of points, and a name for messages; like `as_step`."""
 
 
 class Indexed(Source):
@@ -22,14 +25,14 @@ class Indexed(Source):
     n_points: int
     n_steps: int
 
-    def __init__(self, n_points: int, n_steps: int) -> None:
+    def __init__(self, n_points: int, n_steps: int, convert: Convert = as_step) -> None:
         if n_steps < 1:
             raise OptionError("values have no steps: there is nothing to show")
-        self.n_points, self.n_steps = n_points, n_steps
+        self.n_points, self.n_steps, self._convert = n_points, n_steps, convert
 
     @abstractmethod
     def _read(self, index: int) -> Any:
-        """Return step `index` in any form that `as_step` takes."""
+        """Return step `index` in any form that `convert` takes."""
 
     def steps(self) -> Iterator[Values]:
         for index in range(self.n_steps):
@@ -42,7 +45,7 @@ class Indexed(Source):
             raw = self._read(index)
         except Exception as error:
             raise failed(index, error) from error
-        return as_step(raw, self.n_points, f"values of step {index}")
+        return self._convert(raw, self.n_points, f"values of step {index}")
 
 
 class Listed(Indexed):
@@ -61,8 +64,10 @@ class Listed(Indexed):
 class Calls(Indexed):
     """A function of the step number; it is called when the step is due."""
 
-    def __init__(self, function: Callable[[int], Any], n_points: int, n_steps: int) -> None:
-        super().__init__(n_points, n_steps)
+    def __init__(
+        self, function: Callable[[int], Any], n_points: int, n_steps: int, convert: Convert = as_step
+    ) -> None:
+        super().__init__(n_points, n_steps, convert)
         self._function = function
 
     def _read(self, index: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
 from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape
-from gpuanim.values.indexed import Indexed, failed, first_of
+from gpuanim.values.indexed import Convert, Indexed, failed, first_of
 
 __all__ = ["Columns", "Rows"]
 
@@ -27,11 +27,13 @@ class Rows(Indexed):
     Rows are read one by one when they are asked for, the whole never.
     """
 
-    def __init__(self, matrix: Any, n_points: int, n_steps: int | None = None) -> None:
+    def __init__(
+        self, matrix: Any, n_points: int, n_steps: int | None = None, convert: Convert = as_step
+    ) -> None:
         check_dtype(getattr(matrix, "dtype", None), "values")
         check_shape(tuple(matrix.shape)[1:], n_points, "values of step 0")
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
-        super().__init__(n_points, first_of(n_steps, int(matrix.shape[0])))
+        super().__init__(n_points, first_of(n_steps, int(matrix.shape[0])), convert)
 
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
@@ -55,14 +57,20 @@ class Columns(Indexed):
         n, and how many of the first columns to take; by default those of the matrix.
     """
 
-    def __init__(self, matrix: Any, n_points: int | None = None, n_steps: int | None = None) -> None:
+    def __init__(
+        self,
+        matrix: Any,
+        n_points: int | None = None,
+        n_steps: int | None = None,
+        convert: Convert = as_step,
+    ) -> None:
         shape = tuple(int(side) for side in matrix.shape)
         if len(shape) != 2 or n_points not in (None, shape[0]):
             wanted = "n" if n_points is None else n_points
             raise ShapeError(f"values have shape {shape}, expected ({wanted}, steps)")
         check_dtype(getattr(matrix, "dtype", None), "values")
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
-        super().__init__(shape[0], first_of(n_steps, shape[1]))
+        super().__init__(shape[0], first_of(n_steps, shape[1]), convert)
 
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]
@@ -76,7 +84,7 @@ class Columns(Indexed):
             except Exception as error:
                 raise failed(start, error) from error
             for index, values in enumerate(band, start):
-                yield as_step(values, self.n_points, f"values of step {index}")
+                yield self._convert(values, self.n_points, f"values of step {index}")
 
     def _width(self) -> int:
         """Columns of a band: as many as memory allows, in whole chunks of the file if one fits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from numbers import Number
 from typing import Any
@@ -12,10 +12,13 @@ from gpuanim.errors import OptionError, ShapeError, SourceError
 from gpuanim.types import Ids, Values
 from gpuanim.values._base import Source
 from gpuanim.values.convert import as_step, check_shape
-from gpuanim.values.indexed import Calls, Listed, failed, first_of
+from gpuanim.values.indexed import Calls, Convert, Listed, failed, first_of
 from gpuanim.values.matrices import Columns, Rows
 
-__all__ = ["Columns", "Stream", "as_source"]
+__all__ = ["Checked", "Columns", "Stream", "as_source", "whole"]
+
+CheckShape = Callable[[tuple[int, ...], int, str], None]
+"""Raises ShapeError if a step has not the shape for so many points; like `check_shape`."""
 
 
 class Stream(Source):
@@ -23,10 +26,12 @@ class Stream(Source):
 
     rewindable = False
 
-    def __init__(self, steps: Iterable[Any], n_points: int, n_steps: int | None = None) -> None:
+    def __init__(
+        self, steps: Iterable[Any], n_points: int, n_steps: int | None = None, convert: Convert = as_step
+    ) -> None:
         if n_steps is not None and n_steps < 1:
             raise OptionError("values have no steps: there is nothing to show")
-        self.n_points, self.n_steps = n_points, n_steps
+        self.n_points, self.n_steps, self._convert = n_points, n_steps, convert
         self._unread: Iterable[Any] | None = steps
 
     def steps(self) -> Iterator[Values]:
@@ -48,7 +53,7 @@ class Stream(Source):
                 break
             except Exception as error:
                 raise failed(index, error) from error
-            yield as_step(raw, self.n_points or 0, f"values of step {index}")
+            yield self._convert(raw, self.n_points or 0, f"values of step {index}")
             index += 1
         if index == 0:
             raise OptionError("values have no steps: there is nothing to show")
@@ -56,11 +61,14 @@ class Stream(Source):
             raise SourceError(f"values ended after {index} steps, n_steps={self.n_steps} were announced")
 
 
-class _Checked(Source):
+class Checked(Source):
     """A source of someone else's, of which no more than the first steps are shown."""
 
-    def __init__(self, source: Source, n_points: int, n_steps: int | None) -> None:
-        self._source = source
+    def __init__(
+        self, source: Source, n_points: int, n_steps: int | None, check: CheckShape = check_shape
+    ) -> None:
+        self._source, self._check = source, check
+        self.n_columns = source.n_columns
         self.n_points = n_points
         self.n_steps = n_steps if source.n_steps is None else first_of(n_steps, source.n_steps)
         self.rewindable = source.rewindable
@@ -72,7 +80,7 @@ class _Checked(Source):
     def steps(self) -> Iterator[Values]:
         count = 0
         for count, values in enumerate(islice(self._source.steps(), self.n_steps), 1):
-            check_shape(values.shape, self.n_points or 0, f"values of step {count - 1}")
+            self._check(values.shape, self.n_points or 0, f"values of step {count - 1}")
             yield values
         if self.n_steps is not None and count < self.n_steps:
             raise SourceError(f"values ended after {count} steps, n_steps={self.n_steps} were announced")
@@ -111,7 +119,7 @@ def as_source(values: Any, *, n_points: int, n_steps: int | None = None) -> Sour
     SourceError
         While reading: if the callable or generator fails, with its exception as the cause, or ends early.
     """
-    n_steps = _whole(n_steps)
+    n_steps = whole(n_steps)
     if isinstance(values, Source):
         return _passed(values, n_points, n_steps)
     if isinstance(values, str | bytes | dict):
@@ -155,10 +163,11 @@ def _passed(source: Source, n_points: int, n_steps: int | None) -> Source:
         raise ShapeError(f"{text}: choose a column, (f[:, 0] for f in F)")
     if source.n_points is not None and n_steps in (None, source.n_steps):
         return source
-    return _Checked(source, n_points, n_steps)
+    return Checked(source, n_points, n_steps)
 
 
-def _whole(n_steps: Any) -> int | None:
+def whole(n_steps: Any) -> int | None:
+    """Return `n_steps` as an int from 1 on, or None; raises OptionError."""
     if n_steps is None:
         return None
     try:
