@@ -99,8 +99,12 @@ class Cells:
         """
         return choose_genes(self._store, layer, use_raw)
 
+    def keys(self, slot: str, *path: str) -> list[str]:
+        """Return the keys of a slot, such as "obsm", or of what lies in it under a path; perhaps none."""
+        return self._store.keys(slot, *path)
+
     def uns(self, *path: str) -> Any:
-        """Return what lies in `uns` under `path`, or None."""
+        """Return what lies in `uns` under a path, None if nothing does."""
         try:
             return self._store.read("uns", *path)
         except KeyError:
@@ -173,6 +177,10 @@ class Cells:
         """Return how many columns an embedding has; raises DataKeyError."""
         shape = self._store.lazy("obsm", self._basis_key(basis)).shape
         return int(shape[1]) if len(shape) == 2 else 1
+
+    def obsm_column(self, key: str, index: int) -> NDArray[np.floating[Any]]:
+        """Return column `index` of `obsm[key]`, (n,) float32 or float64, NaN included."""
+        return self._coords(key, (index, index))[1][:, 0]
 
     def graph(self, neighbors_key: str | None = None, obsp: str | None = None) -> Graph:
         """Return the graph of neighbours as a (n, n) csr matrix.

@@ -27,12 +27,12 @@ def suggestion(key: str, keys: Iterable[str]) -> str:
     return f"; did you mean {found!r}?" if found is not None else ""
 
 
-def listing(keys: Sequence[str]) -> str:
+def listing(keys: Sequence[str], what: str = "there are") -> str:
     """Return "; there are ..." with the first 20."""
     if not len(keys):
         return "; there is nothing in it"
     more = f" and {len(keys) - 20} more" if len(keys) > 20 else ""
-    return f"; there are {', '.join(map(repr, keys[:20]))}{more}"
+    return f"; {what} {', '.join(map(repr, keys[:20]))}{more}"
 
 
 def _plain(key: str) -> str:

@@ -56,8 +56,8 @@ class Store(Protocol):
     title: str
     n_obs: int
 
-    def keys(self, slot: str) -> list[str]:
-        """List what a slot holds; nothing if it is not there."""
+    def keys(self, slot: str, *path: str) -> list[str]:
+        """List what a slot holds, or what lies in it under a path; nothing if that is not there."""
 
     def read(self, slot: str, *path: str) -> Any:
         """Return an element; raises KeyError."""
@@ -86,8 +86,11 @@ class MemoryStore:
         self.title = "the AnnData"
         self.n_obs = int(adata.n_obs)
 
-    def keys(self, slot: str) -> list[str]:
-        return [str(key) for key in self._slot(slot)]
+    def keys(self, slot: str, *path: str) -> list[str]:
+        try:
+            return [str(key) for key in self.read(slot, *path)]
+        except KeyError:
+            return []
 
     def read(self, slot: str, *path: str) -> Any:
         element = self._slot(slot)
@@ -151,9 +154,9 @@ class FileStore:
         names = index["values"] if hasattr(index, "keys") else index
         self.n_obs = int(names.shape[0])
 
-    def keys(self, slot: str) -> list[str]:
+    def keys(self, slot: str, *path: str) -> list[str]:
         try:
-            group = self._find(*slot.split("."))
+            group = self._find(*slot.split("."), *path)
         except KeyError:
             return []
         keys = [str(key) for key in group]
