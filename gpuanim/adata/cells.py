@@ -1,12 +1,11 @@
-"""Read from an AnnData what a film needs, and nothing else: coordinates, a graph, values, seeds.
+"""Read from an AnnData what a film needs, and nothing else: coordinates, a graph, values, seeds, genes.
 
 The AnnData may be an object (in memory, backed, or a view) or a file, `.h5ad` or `.zarr`, of any size:
-X, layers and raw are never touched. Keys are looked up as scanpy does it.
+of X, layers and raw no more is read than the genes that are asked for. Keys are looked up as scanpy does it.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
@@ -17,6 +16,8 @@ from typing import Any, NoReturn, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.adata.genes import Genes, choose_genes
+from gpuanim.adata.nearest import listing, suggestion
 from gpuanim.adata.obsm import ObsmSource, dense, floats
 from gpuanim.adata.store import Categories, MemoryStore, Store, column, open_store
 from gpuanim.errors import DataKeyError, OptionError, ShapeError
@@ -61,16 +62,53 @@ class Cells:
     ----------
     n_obs
         Number of cells.
+    title
+        What messages call it: the name of the file, or "the AnnData".
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.n_obs = store.n_obs
+        self.n_obs, self.title = store.n_obs, store.title
 
     @cached_property
     def obs_names(self) -> NDArray[Any]:
         """(n,) names of the cells, as objects of type str."""
-        return self._store.names()
+        return self._store.names("obs")
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns of `obs`."""
+        return tuple(self._store.keys("obs"))
+
+    def genes(self, layer: str | None = None, use_raw: bool | None = None) -> Genes:
+        """Return the genes of X, a layer or raw, whose values are read one by one.
+
+        Parameters
+        ----------
+        layer
+            Key in `layers`.
+        use_raw
+            Whether to take `raw`; by default where there is one and no layer is named, as in scanpy.
+
+        Raises
+        ------
+        OptionError
+            `use_raw` comes with a layer, or there is no raw.
+        DataKeyError
+            There is no such layer.
+        """
+        return choose_genes(self._store, layer, use_raw)
+
+    def keys(self, slot: str, *path: str) -> list[str]:
+        """Return the keys of a slot, such as "obsm", or of what lies in it under a path; perhaps none."""
+        return self._store.keys(slot, *path)
+
+    def uns(self, *path: str) -> Any:
+        """Return what lies in `uns` under a path, None if nothing does."""
+        try:
+            return self._store.read("uns", *path)
+        except KeyError:
+            return None
 
     def obs(self, name: str) -> NDArray[Any] | Categories:
         """Return column `name` of `obs`: (n,) numbers or text, or categories; raises DataKeyError."""
@@ -87,7 +125,7 @@ class Cells:
         return [str(color) for color in np.asarray(self._store.read("uns", key)).ravel()]
 
     def embedding(self, basis: str, dimensions: tuple[int, int] = (0, 1)) -> NDArray[np.floating[Any]]:
-        """Return two columns of an embedding.
+        """Return two columns of an embedding, which must place all cells.
 
         Parameters
         ----------
@@ -108,16 +146,41 @@ class Cells:
         ShapeError
             The embedding has too few columns, or coordinates that are not finite.
         """
-        key = self._basis_key(basis)
-        stored = self._store.lazy("obsm", key)
-        first, last = min(dimensions), max(dimensions)
-        if len(stored.shape) != 2 or not 0 <= first <= last < stored.shape[1]:
-            raise ShapeError(
-                f"obsm[{key!r}] has shape {tuple(stored.shape)}: no columns {dimensions}, counted from 0"
-            )
-        coords = floats(dense(stored, first, last + 1)[:, np.subtract(dimensions, first)])
+        key, coords = self._coords(basis, dimensions)
         _check_finite(coords, key)
         return coords
+
+    def placed(
+        self, basis: str, dimensions: tuple[int, int] = (0, 1)
+    ) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_]]:
+        """Return the cells that an embedding places, as scanpy draws it: it leaves out those without a place.
+
+        Returns
+        -------
+        coords : array
+            (m, 2) float32, or float64 if it is stored so; finite.
+        keep : array
+            (n,) bool, which cells they belong to.
+
+        Raises
+        ------
+        DataKeyError, ShapeError
+            As `embedding`, and if no cell has a place.
+        """
+        key, coords = self._coords(basis, dimensions)
+        keep = np.isfinite(coords).all(axis=1)
+        if not keep.any():
+            raise ShapeError(f"obsm[{key!r}] has no finite coordinates in columns {dimensions}")
+        return (coords if keep.all() else coords[keep]), keep
+
+    def n_dimensions(self, basis: str) -> int:
+        """Return how many columns an embedding has; raises DataKeyError."""
+        shape = self._store.lazy("obsm", self._basis_key(basis)).shape
+        return int(shape[1]) if len(shape) == 2 else 1
+
+    def obsm_column(self, key: str, index: int) -> NDArray[np.floating[Any]]:
+        """Return column `index` of `obsm[key]`, (n,) float32 or float64, NaN included."""
+        return self._coords(key, (index, index))[1][:, 0]
 
     def graph(self, neighbors_key: str | None = None, obsp: str | None = None) -> Graph:
         """Return the graph of neighbours as a (n, n) csr matrix.
@@ -184,6 +247,16 @@ class Cells:
     ) -> None:
         self.close()
 
+    def _coords(self, basis: str, dimensions: tuple[int, int]) -> tuple[str, NDArray[np.floating[Any]]]:
+        key = self._basis_key(basis)
+        stored = self._store.lazy("obsm", key)
+        first, last = min(dimensions), max(dimensions)
+        if len(stored.shape) != 2 or not 0 <= first <= last < stored.shape[1]:
+            raise ShapeError(
+                f"obsm[{key!r}] has shape {tuple(stored.shape)}: no columns {dimensions}, counted from 0"
+            )
+        return key, floats(dense(stored, first, last + 1)[:, np.subtract(dimensions, first)])
+
     def _basis_key(self, basis: str) -> str:
         keys = self._store.keys("obsm")
         for key in (basis, f"X_{basis}"):
@@ -211,14 +284,14 @@ class Cells:
         found = np.flatnonzero(self.obs_names == name)
         if len(found) > 1:
             raise DataKeyError(
-                f"{len(found)} cells are called {name!r} in {self._store.title}; give the seed by its index "
+                f"{len(found)} cells are called {name!r} in {self.title}; give the seed by its index "
                 f"({', '.join(map(str, found[:5]))}) or make names unique with adata.obs_names_make_unique()"
             )
         if not len(found):
             alike = [other for other in self.obs_names if other[:4] == name[:4]][:2000]
             raise DataKeyError(
-                f"no cell is called {name!r} in {self._store.title}"
-                + _suggestion(name, alike)
+                f"no cell is called {name!r} in {self.title}"
+                + suggestion(name, alike)
                 + f"; names look like {', '.join(map(repr, self.obs_names[:3]))}"
             )
         return found
@@ -235,16 +308,13 @@ class Cells:
                 return found
             known = [str(value) for value in np.unique(text)]
         raise DataKeyError(
-            f"obs[{name!r}] has no cells {category!r}" + _suggestion(category, known) + _listing(known)
+            f"obs[{name!r}] has no cells {category!r}" + suggestion(category, known) + listing(known)
         )
 
     def _missing(self, what: str, key: str, slot: str, hint: str = "") -> NoReturn:
         keys = self._store.keys(slot)
-        short = [k.removeprefix("X_") for k in keys]
-        alike = [k for k, s in zip(keys, short, strict=True) if difflib.get_close_matches(key, [k, s])]
-        guess = f"; did you mean {alike[0]!r}?" if alike else ""
         raise DataKeyError(
-            f"no {what} {key!r} in {slot} of {self._store.title}{guess}{_listing(keys)}{hint}"
+            f"no {what} {key!r} in {slot} of {self.title}{suggestion(key, keys)}{listing(keys)}{hint}"
         ) from None
 
 
@@ -256,15 +326,3 @@ def _check_finite(coords: NDArray[np.floating[Any]], key: str) -> None:
             f"coordinates (first: cell {int(np.argmin(finite))}); leave them out, as in "
             f"adata[np.isfinite(adata.obsm[{key!r}]).all(axis=1)]"
         )
-
-
-def _suggestion(key: str, keys: Sequence[str]) -> str:
-    found = difflib.get_close_matches(key, keys, 1)
-    return f"; did you mean {found[0]!r}?" if found else ""
-
-
-def _listing(keys: Sequence[str]) -> str:
-    if not keys:
-        return "; there is nothing in it"
-    more = f" and {len(keys) - 20} more" if len(keys) > 20 else ""
-    return f"; there are {', '.join(map(repr, keys[:20]))}{more}"

@@ -1,23 +1,33 @@
 """Where an AnnData lies, in memory or in a file, and how single elements of it are read.
 
-Only what is asked for is read, never X. Plain arrays, sparse matrices and categories are decoded here,
-everything else by anndata's own `read_elem`: importing anndata takes 0.5 to 0.9 s, h5py 0.03 s, and a
-whole command should take 4 s.
+Only what is asked for is read, of X no more than single columns. Plain arrays, sparse matrices and
+categories are decoded here, everything else by anndata's own `read_elem`: importing anndata takes 0.5 to
+0.9 s, h5py 0.03 s, and a whole command should take 4 s.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.adata.matrix import read_columns
 from gpuanim.errors import FileError, FormatError
 
-__all__ = ["Categories", "FileStore", "MemoryStore", "Store", "column", "open_store"]
+__all__ = ["Categories", "FileStore", "MatrixPath", "MemoryStore", "Store", "column", "open_store"]
+
+MatrixPath: TypeAlias = tuple[str, ...]
+"""Where a matrix of cells and genes lies: ("X",), ("raw", "X") or ("layers", name)."""
+
+TABLES = ("obs", "var", "raw.var")
+
+VIEW_ROWS = 1 << 14
+"""Cells of a view of a file that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +48,16 @@ def as_labels(column: NDArray[Any] | Categories) -> Any:
 
 
 class Store(Protocol):
-    """An AnnData whose elements are read one by one; `slot` is one of obs, obsm, obsp, uns."""
+    """An AnnData whose elements are read one by one.
+
+    `slot` is one of obs, obsm, obsp, uns, var, and raw.var; the tables obs, var and raw.var have names.
+    """
 
     title: str
     n_obs: int
 
-    def keys(self, slot: str) -> list[str]:
-        """List what a slot holds."""
+    def keys(self, slot: str, *path: str) -> list[str]:
+        """List what a slot holds, or what lies in it under a path; nothing if that is not there."""
 
     def read(self, slot: str, *path: str) -> Any:
         """Return an element; raises KeyError."""
@@ -52,8 +65,14 @@ class Store(Protocol):
     def lazy(self, slot: str, key: str) -> Any:
         """Return an element that may stay on disk until it is sliced; raises KeyError."""
 
-    def names(self) -> NDArray[Any]:
-        """Return the (n,) names of the cells."""
+    def names(self, table: str) -> NDArray[Any]:
+        """Return the (n,) names of the cells, or the names of the genes; none if there is no such table."""
+
+    def matrices(self) -> list[MatrixPath]:
+        """List the matrices of cells and genes: ("X",), ("raw", "X") and ("layers", name)."""
+
+    def genes(self, matrix: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
+        """Return columns of one of `matrices`, (k, n) float32 or float64, and read nothing else of it."""
 
     def close(self) -> None:
         """Let go of the file; idempotent."""
@@ -67,23 +86,61 @@ class MemoryStore:
         self.title = "the AnnData"
         self.n_obs = int(adata.n_obs)
 
-    def keys(self, slot: str) -> list[str]:
-        return [str(key) for key in getattr(self._adata, slot)]
+    def keys(self, slot: str, *path: str) -> list[str]:
+        try:
+            return [str(key) for key in self.read(slot, *path)]
+        except KeyError:
+            return []
 
     def read(self, slot: str, *path: str) -> Any:
-        element = getattr(self._adata, slot)
+        element = self._slot(slot)
         for key in path:
+            if not hasattr(element, "keys"):
+                raise KeyError(key)
             element = element[key]
         return element
 
     def lazy(self, slot: str, key: str) -> Any:
         return self.read(slot, key)
 
-    def names(self) -> NDArray[Any]:
-        return np.asarray(self._adata.obs_names, object)
+    def names(self, table: str) -> NDArray[Any]:
+        return np.asarray(getattr(self._slot(table), "index", ()), object)
+
+    def matrices(self) -> list[MatrixPath]:
+        whole = self._adata[:0] if self._adata.is_view else self._adata  # the X of a view is a copy
+        found: list[MatrixPath] = [("X",)] if whole.X is not None else []
+        found += [("raw", "X")] if self._adata.raw is not None else []
+        return [*found, *(("layers", str(name)) for name in self._adata.layers)]
+
+    def genes(self, matrix: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
+        if not self._adata.is_view:
+            return read_columns(_matrix(self._adata, matrix), positions)
+        rows = VIEW_ROWS if self._adata.isbacked else max(1, self.n_obs)
+        parts = [self._adata[start : start + rows] for start in range(0, self.n_obs, rows)]
+        return np.concatenate([_viewed(part, matrix, positions) for part in parts], axis=1)
 
     def close(self) -> None:
         """Leave the caller's object as it is."""
+
+    def _slot(self, slot: str) -> Any:
+        element = self._adata
+        for name in slot.split("."):
+            element = getattr(element, name, {})
+        return element
+
+
+def _matrix(adata: Any, path: MatrixPath) -> Any:
+    if path[0] == "layers":
+        return adata.layers[path[1]]
+    return adata.X if path[0] == "X" else adata.raw.X
+
+
+def _viewed(view: Any, path: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
+    """Read columns of a view: to narrow it first spares a copy of all of its columns; raw has no views."""
+    if path[0] == "raw":
+        return read_columns(view.raw.X, positions)
+    narrow = _matrix(view[:, list(positions)], path)
+    return read_columns(narrow, range(len(positions)))
 
 
 class FileStore:
@@ -92,28 +149,42 @@ class FileStore:
     def __init__(self, root: Any, title: str) -> None:
         self._root = root
         self.title = title
-        self._index = root["obs"][_text(root["obs"].attrs.get("_index", "_index"))]
+        index = root["obs"][_index_key(root["obs"])]
         # anndata 0.13 writes names with pandas 3 as a group of values and a mask.
-        names = self._index["values"] if hasattr(self._index, "keys") else self._index
+        names = index["values"] if hasattr(index, "keys") else index
         self.n_obs = int(names.shape[0])
 
-    def keys(self, slot: str) -> list[str]:
-        if slot not in self._root:
+    def keys(self, slot: str, *path: str) -> list[str]:
+        try:
+            group = self._find(*slot.split("."), *path)
+        except KeyError:
             return []
-        keys = [str(key) for key in self._root[slot]]
-        if slot != "obs":
+        keys = [str(key) for key in group]
+        if slot not in TABLES:
             return keys
-        return [key for key in keys if not key.startswith("_") and key != self._index.name.split("/")[-1]]
+        return [key for key in keys if not key.startswith("_") and key != _index_key(group)]
 
     def read(self, slot: str, *path: str) -> Any:
-        return decode(self._find(slot, *path))
+        return decode(self._find(*slot.split("."), *path))
 
     def lazy(self, slot: str, key: str) -> Any:
         element = self._find(slot, key)
         return element if _is_numeric(element) else decode(element)
 
-    def names(self) -> NDArray[Any]:
-        return np.asarray(decode(self._index), object)
+    def names(self, table: str) -> NDArray[Any]:
+        try:
+            group = self._find(*table.split("."))
+        except KeyError:
+            return np.empty(0, object)
+        return np.asarray(decode(group[_index_key(group)]), object)
+
+    def matrices(self) -> list[MatrixPath]:
+        found: list[MatrixPath] = [("X",)] if "X" in self._root else []
+        found += [("raw", "X")] if "raw/X" in self._root else []
+        return [*found, *(("layers", name) for name in self.keys("layers"))]
+
+    def genes(self, matrix: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
+        return read_columns(self._find(*matrix), positions)
 
     def close(self) -> None:
         if hasattr(self._root, "close"):  # zarr groups have nothing to close
@@ -211,17 +282,31 @@ def column(values: Any) -> NDArray[Any] | Categories:
     values = getattr(values, "array", values)  # a Series
     if hasattr(values, "categories"):
         return Categories(np.asarray(values.codes), _words(values.categories))
+    kind = getattr(values.dtype, "kind", "O") if hasattr(values, "isna") else "O"
+    if kind == "b":
+        return _booleans(values)
     array = np.asarray(values)
-    if (
-        array.dtype == object and getattr(values.dtype, "kind", "O") in "biuf"
-    ):  # nullable, with missing values
+    if array.dtype == object and kind in "iuf":  # nullable, with missing values
         return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
     return array
+
+
+def _booleans(values: Any) -> NDArray[np.bool_] | Categories:
+    """Return the booleans of pandas as an array, or as categories where some are missing."""
+    told = np.asarray(values.to_numpy(bool, na_value=False))
+    missing = np.asarray(values.isna())
+    if not missing.any():
+        return told
+    return Categories(np.where(missing, np.int8(-1), told.view(np.int8)), ("False", "True"))
 
 
 def _is_numeric(element: Any) -> bool:
     dtype = getattr(element, "dtype", None)
     return dtype is not None and getattr(dtype, "names", None) is None and dtype.kind in "biuf"
+
+
+def _index_key(table: Any) -> str:
+    return _text(table.attrs.get("_index", "_index"))
 
 
 def _words(values: Any) -> tuple[str, ...]:
