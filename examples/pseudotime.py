@@ -1,4 +1,4 @@
-"""Cells light up as pseudotime passes, from a monocyte on."""
+"""Cells light up as pseudotime passes, from a progenitor on."""
 
 from pathlib import Path
 
@@ -15,9 +15,10 @@ def film() -> ga.Animation:
     adata.uns["iroot"] = int(np.flatnonzero(adata.obs["bulk_labels"] == "CD34+")[0])
     sc.tl.diffmap(adata)
     sc.tl.dpt(adata)
+    adata.obs["order"] = adata.obs["dpt_pseudotime"].rank()
     return ga.pl.umap(
-        adata, along="dpt_pseudotime", cmap="plasma", vmax="p97", size=150, n_frames=90, fps=30,
-        title="Diffusion pseudotime", na_color="#2b2f38", theme="dark", progress_line="#f5b841",
+        adata, along="order", color="dpt_pseudotime", cmap="plasma", size=150, n_frames=90, fps=30,
+        title="In the order of diffusion pseudotime", na_color="#2b2f38", theme="dark", progress_line="#f5b841",
         figsize=(7.2, 6), dpi=120,
     )  # fmt: skip
 

@@ -30,6 +30,8 @@ class Dots:
         Size in points squared: one, (n,), or None to fit the picture.
     edge
         Width in points of the line that matplotlib's `scatter` draws around a point.
+    spot
+        Diameter in units of the data, in place of `s`; None for points squared.
     alpha
         Opacity, 0..1.
     antialias
@@ -40,6 +42,7 @@ class Dots:
 
     s: NDArray[np.float64] | float | None
     edge: float
+    spot: float | None
     alpha: float
     antialias: bool
     order: Any
@@ -73,13 +76,27 @@ class Limits:
         )
 
 
-def make_dots(n_points: int, *, s: Any, alpha: Any, order: Any, seed: Any, antialias: Any) -> Dots:
-    """Check the style of points; raises OptionError or ShapeError."""
+def make_dots(
+    n_points: int,
+    *,
+    s: Any,
+    alpha: Any,
+    order: Any,
+    seed: Any,
+    antialias: Any,
+    edge: float | None = None,
+    spot: Any = None,
+) -> Dots:
+    """Check the style of points; raises OptionError or ShapeError.
+
+    `edge` is matplotlib's if None.
+    """
     from matplotlib import rcParams
 
     return Dots(
         s=_sizes(s, n_points),
-        edge=float(rcParams["patch.linewidth"]),
+        edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
+        spot=None if spot is None else positive("spot_size", spot),
         alpha=_number("alpha", alpha, 0.0, 1.0),
         antialias=bool(antialias),
         order=_order(order, n_points),

@@ -19,7 +19,7 @@ from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import View, point_diameter
+from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import Dots, pixels
 from gpuanim.raster._base import Ground, Scene
 from gpuanim.raster.palette import reduce_colors
@@ -135,7 +135,10 @@ def resolve(
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     dots = cloud.dots
     scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
-    diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
+    if dots.spot is None:
+        diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
+    else:
+        diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
     return PanelPlan(scene, view, diameter, cloud.table)
 
 

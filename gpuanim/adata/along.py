@@ -38,6 +38,7 @@ class Lighting(Source):
     def __init__(self, values: Values, when: Values, times: NDArray[np.float64], dark: float) -> None:
         self.n_points, self.n_steps, self.times = len(values), len(times), times
         self._values, self._when, self._dark = values, when, values.dtype.type(dark)
+        self.coded = values.dtype.kind == "i"
 
     def steps(self) -> Iterator[Values]:
         for index in range(self.n_steps):
@@ -194,6 +195,7 @@ def over_genes(
 
 class _Clusters(Source):
     n_steps: int
+    coded = True
 
     def __init__(self, codes: NDArray[np.integer[Any]], shown: Sequence[int]) -> None:
         self.n_points, self.n_steps = len(codes), len(shown)

@@ -16,7 +16,6 @@ from gpuanim.adata.panels import (
     grid_shape,
     panel_limits,
     panel_titles,
-    per_panel,
     resolve_frameon,
 )
 from gpuanim.adata.sizes import resolve_size
@@ -38,8 +37,6 @@ from gpuanim.verbs._paint import Paint, Wishes, as_paint
 from gpuanim.verbs._stage import film_of, ground_and_style, make_panel, panel_dress
 
 __all__ = ["Look", "film_panels"]
-
-_EXPRESSION = None  # scanpy draws numbers on a linear scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,13 +124,16 @@ def _panel(
         antialias=look.antialias, edge=0.0, spot=look.spot_size,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
-    cloud, marks = emphasised(make_cloud(shown.coords, paint, dots), highlights, ground, discrete=paint.discrete)
+    cloud, marks = emphasised(
+        make_cloud(shown.coords, paint, dots), highlights, ground, discrete=paint.discrete
+    )
     frame = resolve_frameon(look.frameon)
     xlabel, ylabel = shown.labels if frame else (None, None)
     categorical = paint.names is not None
+    bare = categorical or shown.plain or look.colorbar_loc is None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if categorical or shown.plain or look.colorbar_loc is None else ColorBar(loc=look.colorbar_loc),
+        colorbar=None if bare else ColorBar(loc=look.colorbar_loc or "right"),
         legend=_legend(look) if categorical else None, scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     bounds = bounds_of(shown.coords)
@@ -146,18 +146,18 @@ def _panel(
 
 
 def _paint(shown: Shown, scale: PanelLimits, look: Look, ground: Colors | None) -> Paint:
-    categorical = shown.names is not None
-    wishes = Wishes(
-        norm=None if categorical else scale.norm, vmin=scale.vmin if not categorical else None,
-        vmax=scale.vmax if not categorical else None, vcenter=scale.vcenter if not categorical else None,
-        scope=None if categorical else look.scope, cmap=look.cmap, palette=look.palette if categorical else None,
-        stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color,
-    )  # fmt: skip
+    wishes = Wishes(stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color)
+    if shown.names is not None:
+        wishes = replace(wishes, palette=look.palette)
+    else:
+        wishes = replace(
+            wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
+            scope=look.scope, cmap=look.cmap,
+        )  # fmt: skip
     n = len(shown.keep)
     paint = as_paint(shown.values, n_points=n, n_steps=None, wishes=wishes, background=ground)
-    if shown.plain:
-        return replace(paint, source=Subset.of(paint.source, shown.keep))
-    return replace(paint, source=Subset.of(paint.source, shown.keep))
+    places = None if shown.places is None else shown.places[shown.keep]
+    return replace(paint, source=Subset.of(paint.source, shown.keep), groups=places)
 
 
 def _order(shown: Shown, paint: Paint, look: Look) -> Any:
@@ -172,9 +172,7 @@ def _order(shown: Shown, paint: Paint, look: Look) -> Any:
     if order != "last":
         return "data"
     last = _last(paint.source)
-    if last is None:
-        return "data"
-    if last.ndim == 2:
+    if last is None or last.ndim == 2:
         return "data"
     return np.nan_to_num(last, nan=-np.inf, neginf=-np.inf) if last.dtype.kind == "f" else last
 
@@ -222,12 +220,14 @@ def _shown_key(key: CategoryKey | None, shown: tuple[int, ...] | None) -> Catego
         return key
     picked = list(shown)
     places = None if key.positions is None else key.positions[picked]
-    return replace(key, names=tuple(key.names[i] for i in picked), colors=key.colors[picked], positions=places)
+    return replace(
+        key, names=tuple(key.names[i] for i in picked), colors=key.colors[picked], positions=places
+    )
 
 
 def _figsize(n: int, look: Look) -> tuple[float, float]:
     one = tuple(_rc("figure.figsize")) if look.figsize is None else look.figsize
-    return one if n == 1 else grid_figsize(n, look.ncols, one)  # type: ignore[return-value]
+    return one if n == 1 else grid_figsize(n, look.ncols, one)
 
 
 def _timeline(steps: Sequence[int | None], timing: dict[str, Any]) -> Timeline:
@@ -242,6 +242,7 @@ def _turned(bounds: tuple[float, float, float, float], margin: float) -> tuple[f
 
 
 def _rc(name: str) -> Any:
-    from matplotlib import rcParams
+    import matplotlib
 
-    return rcParams[name]
+    params: Any = matplotlib.rcParams  # its stubs list all names one by one
+    return params[name]

@@ -71,6 +71,8 @@ class Shown:
         Whether no colour means anything: there is no bar and no legend.
     mix
         How classes are shown, None for numbers and categories.
+    places
+        (n,) codes of the categories that names on the data stand at; None for those of the last step.
     """
 
     coords: NDArray[np.floating[Any]]
@@ -84,6 +86,7 @@ class Shown:
     labels: tuple[str, str]
     plain: bool = False
     mix: str | None = None
+    places: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,7 @@ class _Content:
     shown: tuple[int, ...] | None = None
     plain: bool = False
     mix: str | None = None
+    places: Any = None
 
 
 def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
@@ -116,7 +120,7 @@ def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Show
     return [
         Shown(
             *places[pair], content.values, content.names, content.stored, content.shown, content.order,
-            content.title, axis_labels(basis, pair), content.plain, content.mix,
+            content.title, axis_labels(basis, pair), content.plain, content.mix, content.places,
         )
         for content, (_, pair) in zip(contents, pairs, strict=True)
     ]  # fmt: skip
@@ -183,7 +187,8 @@ def _of_clusters(vector: ColorVector, show: Show) -> _Content:
     source = over_clusters(values, groups)
     counted = np.unique(values.codes[values.codes >= 0]).tolist()
     titles = [values.names[i] for i in counted] if groups is None else list(groups)
-    return _Content(source, "value" if show.sort_order else "data", titles, *_categories(vector))
+    order = "value" if show.sort_order else "data"
+    return _Content(source, order, titles, *_categories(vector), places=values.codes)
 
 
 def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorVector]:

@@ -82,8 +82,8 @@ def embedding(
 ) -> Animation:
     """Film an embedding of an AnnData by scanpy's rules.
 
-    Which key, gene, palette, size of dots and order is meant by a word follows ``scanpy.pl.embedding``, and so
-    do the names of options. Without `frames` and `along` the film has one frame, scanpy's picture.
+    Keys, genes, palettes, sizes of dots and their order follow ``scanpy.pl.embedding``, and so do the names
+    of options. Without `frames` and `along` the film has one frame, scanpy's picture.
 
     Parameters
     ----------
@@ -177,16 +177,14 @@ def embedding(
     if frames is not None and along is not None:
         raise OptionError("frames and along exclude each other: both say what changes")
     cells = open_cells(adata)
-    shown = what_is_shown(
-        cells, adata, basis,
-        Show(
-            color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
-            use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
-            sort_order=sort_order, palette=palette, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
-        ),
+    show = Show(
+        color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
+        use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
+        sort_order=sort_order, palette=palette, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
     )  # fmt: skip
+    shown = what_is_shown(cells, adata, basis, show)
     look = Look(
-        size=size, spot_size=spot_size, alpha=alpha, cmap=resolve_cmap(cmap, color_map), palette=palette, mix=mix,
+        size=size, spot_size=spot_size, alpha=alpha, cmap=resolve_cmap(cmap, color_map), palette=palette,
         na_color=na_color, na_in_legend=na_in_legend, vmin=vmin, vmax=vmax, vcenter=vcenter, norm=norm,
         scope=scope, legend_loc=legend_loc, legend_fontsize=legend_fontsize,
         legend_fontweight=legend_fontweight, legend_fontoutline=legend_fontoutline, colorbar_loc=colorbar_loc,

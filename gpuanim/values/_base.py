@@ -26,6 +26,8 @@ class Source(ABC):
         Number of steps, or None when only the end will tell.
     n_columns
         Values per point and step; a film shows one.
+    coded
+        Whether steps are signed integers that number categories, -1 for none.
     rewindable
         Whether `steps()` can be called more than once.
     permutation
@@ -36,6 +38,7 @@ class Source(ABC):
     n_points: int | None = None
     n_steps: int | None = None
     n_columns: int = 1
+    coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
 

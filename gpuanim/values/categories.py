@@ -74,6 +74,8 @@ def as_categories(
         While reading: if the callable or generator fails, with its exception as the cause, or ends early.
     """
     n_steps = whole(n_steps)
+    if isinstance(values, Source) and values.coded and categories is not None:
+        return values, _names(categories)
     if isinstance(values, Source):
         raise OptionError("values are numbers, a running computation, not categories; leave categories= out")
     if categories is not None:

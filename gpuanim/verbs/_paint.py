@@ -48,6 +48,8 @@ class Paint:
         The k categories and their (k, 3) uint8 colours; None for numbers.
     cmap
         Name of the colormap, if it has one.
+    groups
+        (n,) categories at whose medians their names stand, where it is not the last step that tells.
     """
 
     source: Source
@@ -56,6 +58,7 @@ class Paint:
     names: tuple[str, ...] | None = None
     colors: Colors | None = None
     cmap: str | None = None
+    groups: NDArray[np.integer[Any]] | None = None
 
     @property
     def categorical(self) -> bool:
@@ -84,20 +87,20 @@ class Paint:
         return not ends or any(bool((codes < 0).any()) for codes in ends)
 
     def medians(self, coords: Any) -> NDArray[np.float64]:
-        """Return the (k, 2) median place of the cells of each category, NaN for none, at the last step.
+        """Return the (k, 2) median place of the cells of each category, NaN for none.
 
         Raises
         ------
         OptionError
             If the points move, or the last step is not known before the film runs.
         """
-        ends = self._ends()
+        ends = self._ends() if self.groups is None else [self.groups]
         if isinstance(coords, Source) or not ends:
             raise OptionError(
                 'legend="on data" needs points that stand still, and values whose last step is known: give '
                 'them as an array or a list, or take legend="right margin"'
             )
-        order = self.source.permutation
+        order = self.source.permutation if self.groups is None else None
         places = np.asarray(coords) if order is None else np.asarray(coords)[order]
         groups = [places[ends[-1] == code] for code in range(len(self.names or ()))]
         return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
