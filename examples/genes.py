@@ -14,7 +14,15 @@ def film() -> ga.Animation:
     adata = sc.datasets.pbmc68k_reduced()
     genes = [gene for gene in GENES if gene in adata.raw.var_names]
     return ga.pl.umap(
-        adata, frames=genes, cmap="magma", vmax="p99", size=140, fps=1, figsize=(7.2, 6), dpi=120, theme="light"
+        adata,
+        frames=genes,
+        cmap="magma",
+        vmax="p99",
+        size=140,
+        fps=1,
+        figsize=(7.2, 6),
+        dpi=120,
+        theme="light",
     )
 
 

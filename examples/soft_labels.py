@@ -27,8 +27,12 @@ def film() -> ga.Animation:
     }
     coords = adata.obsm["X_umap"]
     mixed = ga.animate(coords, steps, mix="linear", title="Colours mixed by share", **look)
-    sure = ga.animate(coords, steps, mix="confidence", title="Most likely, by confidence", legend=True, **look)
-    return ga.panels([mixed, sure], title="Cell cycle phases, step {step} of {steps}", size=(1280, 640), theme="dark")
+    sure = ga.animate(
+        coords, steps, mix="confidence", title="Most likely, by confidence", legend=True, **look
+    )
+    return ga.panels(
+        [mixed, sure], title="Cell cycle phases, step {step} of {steps}", size=(1280, 640), theme="dark"
+    )
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.animation import Animation, SaveResult
+from gpuanim.camera import Camera
 from gpuanim.chrome._base import Moment
 from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
 from gpuanim.errors import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Animation",
+    "Camera",
     "Caption",
     "ColorBar",
     "DataKeyError",
