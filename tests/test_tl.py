@@ -20,6 +20,8 @@ from gpuanim import _memory, tl
 from gpuanim.adata import open_cells
 from gpuanim.cli._parser import build_parser
 from gpuanim.errors import DataKeyError, GraphError, OptionError, ShapeError
+from gpuanim.simulate import atlas
+from gpuanim.tl import _iterates
 from gpuanim.tl._start import seed_positions
 from gpuanim.tl._write import winners
 
@@ -85,7 +87,6 @@ def test_steps_of_seeds_are_the_formulas(adata):
         "n_steps": 12,
         "include_initial": True,
         "device": "cpu",
-        "dtype": "float32",
     }
     change = np.square(np.diff(expected, axis=1)).sum(0) / np.square(expected[:, 1:]).sum(0)
     np.testing.assert_allclose(about["residuals"], change, rtol=1e-3)
@@ -369,20 +370,22 @@ def test_only_an_anndata_can_be_written_to(wrong):
 
 
 @pytest.mark.parametrize(
-    ("options", "text"),
+    ("step_bytes", "options", "text"),
     [
-        ({"seeds": 0, "n_steps": 8}, r"9 steps of \(6,\) float32 do not fit: .*at most 8 can be kept"),
+        (24, {"seeds": 0, "n_steps": 8}, r"9 steps of \(6,\) float32 do not fit: .*at most 8 can be kept"),
+        (72, {"labels": "kind", "n_steps": 8}, r"9 steps of \(6, 3\) float32 do not fit: .*at most 8 can"),
         (
-            {"labels": "kind", "n_steps": 3},
-            r"4 steps of \(6, 3\) float32 do not fit: .*at most 2 can be kept",
+            24,
+            {"seeds": 0, "tol": 0},
+            r"tolerance is not met after 8 steps: .*gpuanim\.\w+ to gpuanim\.animate",
         ),
-        ({"seeds": 0, "tol": 0}, r"tolerance is not met after 8 steps: .*at most 8.*gpuanim\.\w+ to gpuanim"),
-        ({"labels": "kind", "dtype": "float64"}, "2 steps or more of .* do not fit"),
+        (60, {"labels": "kind", "dtype": "float64"}, "2 steps or more of .* do not fit: .*at most 0 can"),
     ],
 )
 @pytest.mark.parametrize("tool", BOTH)
-def test_steps_that_do_not_fit_are_refused(small, monkeypatch, tool, options, text):
-    monkeypatch.setattr(_memory, "available", lambda: int(6 * 4 * 8 / 0.8) + 1)
+def test_steps_that_do_not_fit_are_refused(small, monkeypatch, tool, step_bytes, options, text):
+    free = int(step_bytes * (8 + _iterates._WORK) / _iterates._SHARE) + 1
+    monkeypatch.setattr(_memory, "available", lambda: free)
     before = keys(small)
     with pytest.raises(OptionError, match=text):
         tool(small, **options)
@@ -403,6 +406,23 @@ def test_no_limit_where_memory_is_unknown(small, monkeypatch):
     )
     np.testing.assert_array_equal(kept, np.stack(expected, 1))
     assert kept[:, 3].flags.c_contiguous
+
+
+def test_cells_keep_their_places_where_nodes_are_moved(monkeypatch):
+    adata = atlas(3000).to_anndata()
+    labels = adata.obs["cell_type"].where(np.arange(3000) % 9 == 0)
+    adata.obs["known"] = labels.cat.remove_unused_categories()
+    tl.label_propagation(adata, labels="known", n_steps=3, key_added="given")
+    monkeypatch.setattr("gpuanim.propagation.place.pays", lambda *_: True)
+    tl.label_propagation(adata, labels="known", n_steps=3, key_added="moved")
+    np.testing.assert_allclose(adata.obsm["moved"], adata.obsm["given"], rtol=1e-5)
+
+
+def test_one_class(small):
+    small.obs["only"] = small.obs["kind"].cat.remove_categories(["a", "none"])
+    tl.harmonic_extension(small, labels="only", n_steps=2)
+    assert small.obsm["harmonic_extension"].shape == (6, 3, 1)
+    assert small.obs["harmonic_extension"].tolist() == ["b", "b", "b", np.nan, np.nan, np.nan]
 
 
 def test_import_is_light():

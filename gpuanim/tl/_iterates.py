@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 
 from gpuanim import _memory
 from gpuanim.errors import OptionError
+from gpuanim.types import Ids
 
 __all__ = ["Iterates"]
 
 _SHARE = 0.8
-"""Of the memory that is available, what steps may take; the propagation itself needs some of the rest."""
+"""Of the memory that is available, what may be taken."""
+
+_WORK = 10
+"""Steps that would fit into what a propagation itself needs; measured: 9, most of it while it starts."""
 
 
 class Iterates:
@@ -42,19 +46,21 @@ class Iterates:
         self._step_bytes = int(np.prod(shape)) * dtype.itemsize
         self._source = source
         self._free = _memory.available()
-        fit = None if self._free is None else int(_SHARE * self._free) // self._step_bytes
-        self._room = fit
-        if fit is not None and fit < (expected or 2):
+        self._room: int | None = None
+        if self._free is not None:
+            self._room = max(0, int(_SHARE * self._free) // self._step_bytes - _WORK)
+        if self._room is not None and self._room < (expected or 2):
             need = f"{expected} steps" if expected else "2 steps or more"
             raise OptionError(f"{need} of {shape} {dtype} do not fit: {self._advice()}")
-        self._array = np.empty((expected or min(16, fit or 16), *shape), dtype)
+        self._array = np.empty((expected or min(16, self._room or 16), *shape), dtype)
         self._count = 0
 
-    def add(self, values: NDArray[Any]) -> None:
-        """Keep a copy of a step; raises OptionError if memory is full."""
+    def add(self, values: NDArray[Any], permutation: Ids | None) -> None:
+        """Keep a copy of a step, whose value k is of cell `permutation[k]`; OptionError if memory is full."""
         if self._count == len(self._array):
             self._grow()
-        self._array[self._count] = values
+        step = self._array[self._count].reshape(values.shape)  # one column comes as (n,)
+        step[... if permutation is None else permutation] = values
         self._count += 1
 
     def _grow(self) -> None:
@@ -72,12 +78,6 @@ class Iterates:
             f"most {self._room} can be kept, the start among them; ask for fewer with n_steps or a larger "
             f"tol, or give gpuanim.{self._source} to gpuanim.animate, which keeps one step at a time"
         )
-
-    @property
-    def last(self) -> NDArray[Any]:
-        """The step that was added last."""
-        step: NDArray[Any] = self._array[self._count - 1]
-        return step
 
     def finish(self) -> NDArray[Any]:
         """Return the steps as (n, t) or (n, t, k), each step contiguous in memory; then add no more."""

@@ -89,7 +89,7 @@ def label_propagation(
 
         - ``obsm[key_added]``: (n, t) iterates of one signal, or (n, t, k) for k categories, whose last axis
           has their order. Subsetting, h5ad and zarr keep both. They take n t k 4 bytes: 400 MB for a million
-          cells and 100 steps. A step is contiguous in memory, as films read it.
+          cells and 100 steps. A step is contiguous in memory, as films read it; writing h5ad takes a copy.
         - for categories, ``obs[key_added]``: the one with the largest value in the last step (of equal ones
           the first), missing where none has arrived; ``obs[key_added + "_confidence"]``: its part of the
           sum over categories, NaN where none has arrived; ``uns[key_added + "_colors"]``: the colours of
@@ -108,7 +108,10 @@ def label_propagation(
     MissingDependencyError
         For ``device="cuda"`` without CuPy or without a GPU.
 
-    In all cases `adata` is as it was before.
+    Notes
+    -----
+    All checks come before the first step, and nothing is written before the last: where an error is raised,
+    `adata` is as it was.
 
     References
     ----------
@@ -177,7 +180,7 @@ def harmonic_extension(
     Raises
     ------
     DataKeyError, OptionError, GraphError, ShapeError, MissingDependencyError
-        As `label_propagation`; in all cases `adata` is as it was before.
+        As `label_propagation`.
 
     References
     ----------
@@ -223,7 +226,7 @@ def _spread(
     propagation = begin(graph, start)
     iterates, residuals = _run(propagation, start, np.dtype(np.float32 if dtype is None else dtype))
     params = {"method": type(propagation).__name__, **given, **start.told}
-    params |= {"device": propagation.device.partition(":")[0], "dtype": str(iterates.dtype)}
+    params["device"] = propagation.device.partition(":")[0]
     about: dict[str, Any] = {"params": params, "n_steps": len(residuals), "residuals": np.array(residuals)}
     if start.names is not None:
         about["categories"] = np.array(start.names, object)
@@ -238,8 +241,8 @@ def _run(propagation: Propagation, start: Start, dtype: np.dtype[Any]) -> tuple[
     """Take all steps; return them as (n, t) or (n, t, k), and the residual of each."""
     kept = Iterates(start.labels.shape, dtype, propagation.n_steps, type(propagation).__name__)
     residuals = []
-    for values in propagation:
-        kept.add(values)
+    for values in propagation.steps():
+        kept.add(values, propagation.permutation)
         if propagation.n_done:  # what comes first may be the start, not a step
             residuals.append(propagation.residual)
     return kept.finish(), residuals
