@@ -63,11 +63,11 @@ OTHERS = [
 FILES = [
     ("pbmc3k_2638.h5ad", "umap", {"color": "louvain"}),
     ("pbmc3k_2638.h5ad", "tsne", {"color": "n_counts", "vmax": "p99"}),
-    ("pbmc3k_2638.h5ad", "draw_graph_fr", {"color": "louvain", "legend_loc": "on data", "legend_fontoutline": 2}),
+    ("pbmc3k_2638.h5ad", "draw_graph_fr", {"color": "louvain"}),
     ("ovary_atac_18k.h5ad", "umap", {"color": "cell_type"}),
     ("ovary_atac_18k.h5ad", "umap", {"color": "nCount_ATAC"}),
     ("tabula_muris_droplet_56k.h5ad", "tsne", {"color": "cell_ontology_class"}),
-]  # fmt: skip
+]
 
 
 def text(title):
