@@ -253,7 +253,7 @@ class Panel:
         self.attached.extend(self._fill_corners())
 
     def _rooms(self) -> dict[str, Room]:
-        """Return what title and labels may take: the edges of the cell, or what stands beside them, end it."""
+        """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""
         from matplotlib import rcParams
 
         cell, box, pad = self._cell, self.box, self._points(5.0)

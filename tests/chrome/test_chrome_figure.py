@@ -29,7 +29,7 @@ WORN = {
     "left": Dress("T", "x", "y", "ticks", ColorBar("values", "left")),
     "top": Dress("T", "x", "y", "frame", ColorBar("values", "top")),
     "bottom": Dress("T", "x", "y", "ticks", ColorBar("values", "bottom")),
-    "long": Dress(LONG, LONG.replace("{step} of {steps}", "all"), "y" * 90, "frame", ColorBar("v" * 80)),
+    "long": Dress(LONG, LONG.replace("{step} of {steps}", "all"), "y" * 50, "frame", ColorBar("v" * 80)),
     "legend": Dress("T", "x", "y", "frame", None, Legend()),
     "both": Dress("T", None, None, "off", ColorBar(), Legend(title="groups")),
     "inside": Dress(
