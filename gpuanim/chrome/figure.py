@@ -84,26 +84,40 @@ class FigureStage(Stage):
             for i, panel in zip(numbers, self.panels, strict=True)
         ]
         with self.style.applied():
-            for shrink in _SHRINK:
-                drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=False)
-                if drawing.logo_in_the_way:
-                    drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=True)
-                if drawing.roomy:
-                    break
-            return drawing.layers()
+            return drawing(self, dpi, size, numbers, mappings).layers()
 
     def describe(self) -> dict[str, Any]:
         names = ("xlim", "ylim", "margin", "aspect")
         panels = [
-            {name: getattr(panel, name) for name in names} | {"axes": panel.dress.axes}
+            {name: getattr(panel.limits, name) for name in names} | {"axes": panel.dress.axes}
             for panel in self.panels
         ]
         told = panels[0] if len(panels) == 1 else {"panels": panels, "ncols": int(self.ncols)}
         return told | self.style.describe()
 
 
-class _Drawing:
-    """A figure stage at one resolution."""
+def drawing(
+    stage: FigureStage,
+    dpi: float,
+    size: tuple[int, int],
+    numbers: Sequence[int],
+    mappings: Sequence[Mapping | None],
+) -> Drawing:
+    """Make the figure as large as `dpi` says, or smaller where the panels need the room.
+
+    Each panel has the number of its cloud, and the mapping that its colour bar needs.
+    """
+    for shrink in _SHRINK:
+        made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=False)
+        if made.logo_in_the_way:
+            made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=True)
+        if made.roomy:
+            break
+    return made
+
+
+class Drawing:
+    """A figure stage at one resolution; the contract of the stage is `FigureStage.layers`."""
 
     def __init__(
         self,

@@ -228,7 +228,8 @@ class Panel:
             return sides
         box = self.box
         if not self.legend.outside:
-            self.legend.fit(Room(0.94 * box.width, 0.94 * box.height))
+            shared = max(list(self.corners()).count(self.legend.corner or ""), 1)
+            self.legend.fit(Room(0.94 * box.width, 0.94 * box.height / shared))
             return sides
         width, _ = self.legend.fit(Room(_LEGEND_SHARE * self._cell.width, box.height))
         beyond = sides.right + 1.6 * pad
@@ -237,16 +238,7 @@ class Panel:
 
     def finish(self) -> None:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
-        cell, box = self._cell, self.box
-        middle_x, middle_y = box.left + box.width / 2, box.top + box.height / 2
-        pad = self._points(5.0)
-        across = max(2 * (min(middle_x - cell.left, cell.right - middle_x) - pad), 1.0)
-        down = max(2 * (min(middle_y - cell.top, cell.bottom - middle_y) - pad), 1.0)
-        rooms = {
-            "title": Room(self._title_width(across), math.inf),
-            "xlabel": Room(across, math.inf),
-            "ylabel": Room(math.inf, down),
-        }
+        rooms = self._rooms()
         for name, (text, font) in self._names.items():
             if name == "title" and not self._dress.title.still:
                 height = text.get_window_extent(self._canvas.renderer).height
@@ -257,24 +249,31 @@ class Panel:
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
         for name in self._on_data:
-            keep_inside(name, box, self._canvas)
+            keep_inside(name, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
-    def _title_width(self, across: float) -> float:
+    def _rooms(self) -> dict[str, Room]:
+        """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""
         from matplotlib import rcParams
 
-        pad = self._points(5.0)
-        aligned = {
-            "left": self._cell.right - self.box.left - pad,
-            "right": self.box.right - self._cell.left - pad,
+        cell, box, pad = self._cell, self.box, self._points(5.0)
+        left, right = box.left - cell.left - pad, cell.right - box.right - pad
+        wide = {"left": box.width + right, "right": box.width + left}
+        title = wide.get(rcParams["axes.titlelocation"], box.width + 2 * min(left, right))
+        beside = self.legend is not None and self.legend.outside
+        bar = None if self.bar is None else self.bar.loc
+        label_x = box.width + (0 if bar in ("left", "right") or beside else 2 * min(left, right))
+        return {
+            "title": Room(max(title, 1.0), math.inf),
+            "xlabel": Room(max(label_x, 1.0), math.inf),
+            "ylabel": Room(math.inf, box.height),
         }
-        return aligned.get(rcParams["axes.titlelocation"], across)
 
     def _fill_corners(self) -> list[TextsAttached]:
         dress = self._dress
         bar = dress.scale_bar
         pad = self._points(6.0)
-        corners = Corners(self.ax, self.box, self._canvas, set(self.corners()), pad)
+        corners = Corners(self.ax, self.box, self._canvas, list(self.corners()), pad)
         if self.legend is not None and (corner := self.legend.corner) is not None:
             corners.reserve(corner, self.legend.box().height)
         for caption in dress.captions:
