@@ -19,7 +19,8 @@ def film() -> ga.Animation:
     monocytes = adata.obs["bulk_labels"] == "CD14+ Monocyte"
     return ga.animate(
         coords, steps, norm=ga.Rank(stretch=True), cmap="cividis", tween="linear", duration=5, s=60,
-        theme="dark", title="The wave front, {time:.1f} s", caption="CD14+ monocytes outlined", progress_line="#ff5d8f",
+        theme="dark", title="The wave front, {time:.1f} s", caption="CD14+ monocytes outlined",
+        progress_line="#ff5d8f",
         highlight=[
             ga.Highlight(front="#ff5d8f"),
             ga.Highlight(monocytes.to_numpy(), outline=("white", "#14161b")),

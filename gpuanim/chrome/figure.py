@@ -14,12 +14,13 @@ from gpuanim.chrome._base import Fitted, Moving, Stage, StageLayers
 from gpuanim.chrome.canvas import Canvas, split_artists
 from gpuanim.chrome.edges import Edges
 from gpuanim.chrome.layout import Box, Sides, grid
-from gpuanim.chrome.moving import ArtistMoving
+from gpuanim.chrome.moving import ArtistMoving, ProgressMoving
 from gpuanim.chrome.panel import Panel, PanelStage
 from gpuanim.chrome.parts import FigureDress
 from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
+from gpuanim.types import Colors
 from gpuanim.values._base import Mapping
 
 __all__ = ["FigureStage", "PanelStage"]
@@ -224,6 +225,7 @@ class Drawing:
             self._under(self._canvas.picture(under)),
             above if above[..., 3].any() else None,
             (*moving, *self.edges.moving),
+            _colors([artist for part in attached for artist in part.artists], self.edges.moving),
         )
 
     def _under(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -236,3 +238,13 @@ class Drawing:
             return _WHITE
         uniform = bool((picture == picture[0, 0]).all())
         return picture[0, 0, :3] if uniform else np.ascontiguousarray(picture[..., :3])
+
+
+def _colors(artists: Sequence[Any], moving: Sequence[Moving]) -> Colors:
+    """Return the (k, 3) uint8 colours of texts, lines and bars that change."""
+    from matplotlib.colors import to_rgb
+
+    told = [to_rgb(artist.get_color()) for artist in artists if hasattr(artist, "get_color")]
+    bars = [part.color[:3] for part in moving if isinstance(part, ProgressMoving)]
+    rows = [np.rint(np.multiply(rgb, 255)) for rgb in told] + bars
+    return np.unique(np.array(rows, np.uint8).reshape(-1, 3), axis=0)
