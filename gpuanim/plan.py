@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
-from gpuanim.chrome._base import Fitted, Moving
+from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
-from gpuanim.film import Cloud, Film
+from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import Dots, pixels
@@ -89,7 +89,7 @@ def resolve(
     film: Film,
     *,
     accepted: tuple[PixelFormat, ...],
-    fitted: Fitted,
+    fits: Fits,
     dpi: float,
     fps: Fraction,
     renderer: str,
@@ -106,7 +106,7 @@ def resolve(
     """
     size = pixels(film.stage.figsize, dpi)
     renderer, reason = raster.choose(_asked_renderer(renderer))
-    layers = film.stage.layers(dpi, size, fitted)
+    layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
     flat = few and not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
