@@ -8,6 +8,7 @@ from PIL import Image
 
 import gpuanim as ga
 from gpuanim.encode.h264 import H264
+from gpuanim.errors import OptionError
 
 
 @pytest.fixture
