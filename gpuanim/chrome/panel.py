@@ -20,10 +20,12 @@ from gpuanim.geometry import View
 from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
 
-__all__ = ["Panel", "PanelStage"]
+__all__ = ["SCALES", "Panel", "PanelStage"]
 
 _LEGEND_SHARE = 0.42
 """The part of a panel's width that a legend beside it may take."""
+
+SCALES = ("linear", "log")
 
 _HAIR = Sides(1.0, 1.0, 1.0, 1.0)
 """What frames of axes and colour bars need: lines are half outside of their boxes."""
@@ -49,6 +51,8 @@ class PanelStage:
         Of the points; artists up to it lie below them.
     points
         Whether it is a panel of points, and not of parts alone.
+    scales
+        Of x and y, "linear" or "log"; points need linear ones.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class PanelStage:
     parts: tuple[Part, ...] = ()
     zorder: float = 2.0
     points: bool = True
+    scales: tuple[str, str] = ("linear", "linear")
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -104,6 +109,7 @@ class Panel:
     ) -> None:
         self.stage, self._dress, self._canvas, self._outline = stage, stage.dress, canvas, outline
         self.ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), label=f"panel {number}")
+        self.ax.set(xscale=stage.scales[0], yscale=stage.scales[1])
         self._set_axes(facecolor)
         self._names = self._set_texts()
         self._on_data: list[Any] = []
