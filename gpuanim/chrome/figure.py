@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -11,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Fitted, Moving, Stage, StageLayers
+from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas, split_artists
 from gpuanim.chrome.edges import Edges
 from gpuanim.chrome.layout import Box, Sides, grid
 from gpuanim.chrome.moving import ArtistMoving, ProgressMoving
 from gpuanim.chrome.panel import Panel, PanelStage
-from gpuanim.chrome.parts import FigureDress
+from gpuanim.chrome.parts import ColorBar, FigureDress
 from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
@@ -35,6 +37,14 @@ _LEAST = 0.35
 
 
 @dataclass(frozen=True, eq=False)
+class SharedBar:
+    """A colour bar beside all panels: what it shows, and how."""
+
+    scale: Scale
+    dress: ColorBar
+
+
+@dataclass(frozen=True, eq=False)
 class FigureStage(Stage):
     """A figure with a grid of panels.
 
@@ -50,6 +60,8 @@ class FigureStage(Stage):
         What the figure wears besides its panels.
     ncols
         Columns of the grid.
+    shared
+        A colour bar for all panels.
     """
 
     figsize: tuple[float, float]
@@ -58,6 +70,7 @@ class FigureStage(Stage):
     style: Style = field(default_factory=Style.now)
     dress: FigureDress = field(default_factory=FigureDress)
     ncols: int = 4
+    shared: SharedBar | None = None
 
     def __post_init__(self) -> None:
         if not self.panels:
@@ -84,8 +97,9 @@ class FigureStage(Stage):
             fitted(i) if panel.dress.colorbar and panel.scale and panel.scale.needs_mapping else None
             for i, panel in zip(numbers, self.panels, strict=True)
         ]
+        shared = fitted(0) if self.shared is not None and self.shared.scale.needs_mapping else None
         with self.style.applied():
-            return drawing(self, dpi, size, numbers, mappings).layers()
+            return drawing(self, dpi, size, numbers, [*mappings, shared]).layers()
 
     def describe(self) -> dict[str, Any]:
         names = ("xlim", "ylim", "margin", "aspect")
@@ -106,7 +120,8 @@ def drawing(
 ) -> Drawing:
     """Make the figure as large as `dpi` says, or smaller where the panels need the room.
 
-    Each panel has the number of its cloud, and the mapping that its colour bar needs.
+    Each panel has the number of its cloud, and the mapping that its colour bar needs; the last mapping is
+    that of the bar that they share.
     """
     for shrink in _SHRINK:
         made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=False)
@@ -143,8 +158,12 @@ class Drawing:
         colors = self._axes_colors()
         self.panels = [
             Panel(self._figure, panel, i, mapping, self._canvas, outline=colors[0], facecolor=colors[1])
-            for i, panel, mapping in zip(numbers, stage.panels, mappings, strict=True)
+            for i, panel, mapping in zip(numbers, stage.panels, mappings[:-1], strict=True)
         ]
+        self._bar: Bar | None = None
+        if stage.shared is not None:
+            scale, dress = stage.shared.scale, stage.shared.dress
+            self._bar = Bar(self._figure, scale, dress, mappings[-1], 0, self._canvas)
         self._lay_out()
         for panel in self.panels:
             panel.finish()
@@ -178,14 +197,29 @@ class Drawing:
         points = self._canvas.dpi / 72
         ncols = min(int(self._stage.ncols), len(self.panels))
         sides = [Sides()] * len(self.panels)
+        area = self._beside_bar(self.edges.area, 12 * points)
         for attempt in range(6):
-            boxes, cells = grid(self.edges.area, sides, ncols, pad=5 * points, gap=12 * points)
+            boxes, cells = grid(area, sides, ncols, pad=5 * points, gap=12 * points)
             placed = zip(self.panels, boxes, cells, strict=True)
             found = [panel.place(box, cell) for panel, box, cell in placed]
             if attempt and all(new.within(old) for new, old in zip(found, sides, strict=True)):
                 break
             sides = found if attempt < 2 else [a.union(b) for a, b in zip(found, sides, strict=True)]
         self._cells, self._sides = cells, found
+        if self._bar is not None:
+            self._bar.place(_around(boxes), max(getattr(s, self._bar.loc) for s in found), 8 * points)
+
+    def _beside_bar(self, area: Box, gap: float) -> Box:
+        """Return what the bar that panels share leaves of the area."""
+        if self._bar is None:
+            return area
+        loc, hanging = self._bar.loc, self._bar.place(area, 0.0, gap)
+        taken = {loc: math.ceil(getattr(hanging, loc))}
+        return Box(
+            area.left + taken.get("left", 0), area.top + taken.get("top", 0),
+            area.width - taken.get("left", 0) - taken.get("right", 0),
+            area.height - taken.get("top", 0) - taken.get("bottom", 0),
+        )  # fmt: skip
 
     @property
     def roomy(self) -> bool:
@@ -238,6 +272,12 @@ class Drawing:
             return _WHITE
         uniform = bool((picture == picture[0, 0]).all())
         return picture[0, 0, :3] if uniform else np.ascontiguousarray(picture[..., :3])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the least box that holds others."""
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
 
 
 def _colors(artists: Sequence[Any], moving: Sequence[Moving]) -> Colors:

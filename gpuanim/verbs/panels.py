@@ -7,11 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from gpuanim.animation import Animation
-from gpuanim.chrome.figure import FigureStage
+from gpuanim.chrome.bar import Scale
+from gpuanim.chrome.figure import FigureStage, SharedBar
+from gpuanim.chrome.panel import PanelStage
+from gpuanim.chrome.parts import ColorBar
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.look import make_sheet
 from gpuanim.values._base import Norm
+from gpuanim.values.ranks import Rank
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, panels_of
 
@@ -86,10 +90,13 @@ def panels(
     timeline = _timeline(
         [film._film.timeline for film in flat], n_frames, fps, duration, tween=tween, ease=ease, hold=hold
     )
+    dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
+    shared = None
     if share_colors:
         clouds = _together(clouds)
-    dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
-    stage = FigureStage(sheet, ground, own, worn, dress, columns)
+        shared = SharedBar(Scale(clouds[0].table, clouds[0].norm), _shared_dress(own))
+        own = tuple(replace(panel, dress=replace(panel.dress, colorbar=None)) for panel in own)
+    stage = FigureStage(sheet, ground, own, worn, dress, columns, shared)
     return film_of(stage, clouds, timeline, dpi, renderer)
 
 
@@ -141,12 +148,21 @@ def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
                 "share_colors needs the same norm, limits and colours in all panels: "
                 f"{type(first.norm).__name__} and {type(cloud.norm).__name__} differ in them"
             )
-    if first.norm.scope != "film":
+    if isinstance(first.norm, Rank):
+        if first.norm.scope == "film":
+            raise OptionError('share_colors: ranks are shared as they are, give them scope="frame"')
         return clouds
+    if first.norm.scope != "film":
+        raise OptionError('share_colors needs scope="film": frames with scales of their own share none')
     norm = Together(first.norm, tuple(cloud.values for cloud in clouds))
     if norm.needs_film and not all(cloud.values.rewindable for cloud in clouds):
         raise OptionError("share_colors has to search all values: give vmin and vmax, or lists and arrays")
     return tuple(replace(cloud, norm=norm) for cloud in clouds)
+
+
+def _shared_dress(panels: tuple[PanelStage, ...]) -> ColorBar:
+    """Return the dress of the first colour bar that a panel wears."""
+    return next((panel.dress.colorbar for panel in panels if panel.dress.colorbar is not None), ColorBar())
 
 
 def _same(norm: Norm, other: Norm) -> bool:
