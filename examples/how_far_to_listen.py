@@ -18,14 +18,14 @@ def film() -> ga.Animation:
         ga.animate(
             adata.obsm["X_umap"],
             ga.LabelPropagation(adata.obsp["connectivities"], labels, alpha=alpha, n_steps=30),
-            norm="log", vmin=1e-9, vmax=1e-1, cmap="inferno", na_color="#2b2f38", title=f"alpha = {alpha}", s=40,
-            colorbar="signal", highlight=ga.Highlight(350, marker="star", size=260),
+            norm="log", vmin=1e-9, vmax=1e-1, cmap="inferno", na_color="#2b2f38", s=40,
+            title=f"alpha = {alpha}", colorbar="signal", highlight=ga.Highlight(350, marker="star", size=260),
         )
         for alpha in (0.3, 0.8, 0.99)
     ]  # fmt: skip
     return ga.panels(
-        panels, share_colors=True, title="Label propagation, step {step} of {steps}", theme="dark", tween="linear",
-        duration=6, hold=1, size=(1600, 620), progress_line="#f5b841",
+        panels, share_colors=True, title="Label propagation, step {step} of {steps}", theme="dark",
+        tween="linear", duration=6, hold=1, size=(1600, 620), progress_line="#f5b841",
     )  # fmt: skip
 
 

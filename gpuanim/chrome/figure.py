@@ -213,13 +213,11 @@ class Drawing:
         """Return what the bar that panels share leaves of the area."""
         if self._bar is None:
             return area
-        loc, hanging = self._bar.loc, self._bar.place(area, 0.0, gap)
-        taken = {loc: math.ceil(getattr(hanging, loc))}
-        return Box(
-            area.left + taken.get("left", 0), area.top + taken.get("top", 0),
-            area.width - taken.get("left", 0) - taken.get("right", 0),
-            area.height - taken.get("top", 0) - taken.get("bottom", 0),
-        )  # fmt: skip
+        hanging = self._bar.place(area, 0.0, gap)  # numbers at its ends hang out as well
+        left, right, top, bottom = (
+            math.ceil(max(side, 0.0)) for side in (hanging.left, hanging.right, hanging.top, hanging.bottom)
+        )
+        return Box(area.left + left, area.top + top, area.width - left - right, area.height - top - bottom)
 
     @property
     def roomy(self) -> bool:
