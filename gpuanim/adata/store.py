@@ -26,9 +26,6 @@ MatrixPath: TypeAlias = tuple[str, ...]
 
 TABLES = ("obs", "var", "raw.var")
 
-VIEW_ROWS = 1 << 14
-"""Cells of a view of a file that are read at once."""
-
 
 @dataclass(frozen=True)
 class Categories:
@@ -107,17 +104,19 @@ class MemoryStore:
         return np.asarray(getattr(self._slot(table), "index", ()), object)
 
     def matrices(self) -> list[MatrixPath]:
-        whole = self._adata[:0] if self._adata.is_view else self._adata  # the X of a view is a copy
-        found: list[MatrixPath] = [("X",)] if whole.X is not None else []
+        found: list[MatrixPath] = [("X",)] if _has_x(self._adata) else []
         found += [("raw", "X")] if self._adata.raw is not None else []
         return [*found, *(("layers", str(name)) for name in self._adata.layers)]
 
     def genes(self, matrix: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
-        if not self._adata.is_view:
-            return read_columns(_matrix(self._adata, matrix), positions)
-        rows = VIEW_ROWS if self._adata.isbacked else max(1, self.n_obs)
-        parts = [self._adata[start : start + rows] for start in range(0, self.n_obs, rows)]
-        return np.concatenate([_viewed(part, matrix, positions) for part in parts], axis=1)
+        adata = self._adata
+        if adata.is_view and adata.isbacked:
+            found = _behind(adata, matrix, positions)
+            return read_columns(_matrix(adata, matrix), positions) if found is None else found
+        if adata.is_view and matrix[0] != "raw":  # to narrow it first spares a copy of all of its columns
+            narrow = adata[:, list(positions)]
+            return read_columns(_matrix(narrow, matrix), range(len(positions)))
+        return read_columns(_matrix(adata, matrix), positions)
 
     def close(self) -> None:
         """Leave the caller's object as it is."""
@@ -129,18 +128,37 @@ class MemoryStore:
         return element
 
 
+def _has_x(adata: Any) -> bool:
+    if adata.isbacked:
+        return "X" in adata.file
+    return (adata[:0] if adata.is_view else adata).X is not None  # the X of a view is a copy
+
+
 def _matrix(adata: Any, path: MatrixPath) -> Any:
     if path[0] == "layers":
         return adata.layers[path[1]]
     return adata.X if path[0] == "X" else adata.raw.X
 
 
-def _viewed(view: Any, path: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
-    """Read columns of a view: to narrow it first spares a copy of all of its columns; raw has no views."""
-    if path[0] == "raw":
-        return read_columns(view.raw.X, positions)
-    narrow = _matrix(view[:, list(positions)], path)
-    return read_columns(narrow, range(len(positions)))
+def _behind(view: Any, path: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]] | None:
+    """Read columns of a view of a file from the file; None if its names do not tell where they lie.
+
+    anndata makes no view of such a view, and its X would be read whole.
+    """
+    from pandas import Index
+
+    table, genes = ("raw.var", view.raw.var_names) if path[0] == "raw" else ("var", view.var_names)
+    places = []
+    try:
+        file = FileStore(view.file["obs"].file, "")
+        for slot, names in (("obs", view.obs_names), (table, genes[list(positions)])):
+            known = Index(file.names(slot))
+            places.append(known.get_indexer(names) if known.is_unique else np.array([-1]))
+        if any((place < 0).any() for place in places):
+            return None
+        return file.genes(path, places[1].tolist())[:, places[0]]
+    except (AttributeError, KeyError):  # a file from before anndata 0.7, or a layer added since
+        return None
 
 
 class FileStore:
@@ -159,10 +177,11 @@ class FileStore:
             group = self._find(*slot.split("."), *path)
         except KeyError:
             return []
-        keys = [str(key) for key in group]
-        if slot not in TABLES:
-            return keys
-        return [key for key in keys if not key.startswith("_") and key != _index_key(group)]
+        if slot not in TABLES or path:
+            return [str(key) for key in group]
+        keys = [key for key in map(_text, group.attrs.get("column-order", ())) if key in group]
+        keys += [str(key) for key in group if key not in keys]
+        return [key for key in keys if key not in (_index_key(group), "__categories")]
 
     def read(self, slot: str, *path: str) -> Any:
         return decode(self._find(*slot.split("."), *path))
