@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+import gpuanim as ga
 from gpuanim.chrome._base import Moment
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.curves import make_curves
@@ -254,3 +255,12 @@ def test_legend_objects():
     assert [text.get_fontsize() for text in legend.get_texts()] == [7, 7, 7]
     plain = make_curves(None, YS, labels=["a", "b", "c"], legend=False)
     assert plain.parts == (plain,)
+
+
+def test_the_film_lists_the_labels():
+    film = ga.lines(None, YS, labels=["a", "b", "c"], colors=["red", "lime", "blue"], size=(300, 200))
+    picture = film.frame(2)
+    plain = ga.lines(None, YS, colors=["red", "lime", "blue"], size=(300, 200)).frame(2)
+    for color in ([255, 0, 0], [0, 255, 0], [0, 0, 255]):  # in the legend, at the right of the axes
+        assert (picture[:, 250:] == color).all(axis=-1).any()
+        assert (plain[:, :250] == color).all(axis=-1).any()
