@@ -13,6 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from gpuanim.camera import Camera, draw
+from gpuanim.decode import film_info
 from gpuanim.errors import OptionError
 
 X = np.linspace(0, 10, 50)
@@ -353,7 +354,7 @@ def test_the_film():
         np.testing.assert_array_equal(film.frame(i), picture)
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+@pytest.mark.parametrize("suffix", ["mp4", "gif", "mkv"])
 def test_films_are_written(tmp_path, decode, suffix):
     fig, ax = new_figure(figsize=(3.0125, 2.0125))
     camera = Camera(fig)
@@ -362,7 +363,7 @@ def test_films_are_written(tmp_path, decode, suffix):
         camera.snap()
     camera.animate(interval=100).save(tmp_path / f"film.{suffix}")
     decoded = decode(tmp_path / f"film.{suffix}")
-    assert decoded.fps == 10
+    assert film_info(tmp_path / f"film.{suffix}").fps == 10
     for shown, picture in zip(decoded.frames, camera.record(), strict=True):
         assert np.abs(shown[:161, :241].astype(int) - picture).mean() < 2
         assert (shown[161:] > 250).all()

@@ -13,7 +13,7 @@ from gpuanim.chrome.parts import Legend, as_part
 from gpuanim.chrome.text import Text, as_text
 from gpuanim.errors import OptionError
 
-__all__ = ["Curves", "make_curves"]
+__all__ = ["CurveLegend", "Curves", "make_curves"]
 
 MODES = ("replace", "grow", "fade")
 
@@ -53,12 +53,27 @@ class Curves(Part):
         """Number of steps."""
         return self.steps.n_steps
 
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The curves, and above them their legend if there is one: what a panel needs."""
+        return (self,) if self.legend is None or self.labels is None else (self, CurveLegend(self))
+
     def bounds(self) -> tuple[float, float, float, float]:
         """Return (xmin, xmax, ymin, ymax) of all steps."""
         return self.steps.bounds()
 
     def attach(self, ax: Any) -> Attached:
         return _AttachedCurves(self, ax)
+
+
+@dataclass(frozen=True, eq=False)
+class CurveLegend(Part):
+    """The labels of curves; a part by itself, as it is drawn anew only when a label changes."""
+
+    curves: Curves
+
+    def attach(self, ax: Any) -> Attached:
+        return _AttachedLegend(self.curves, ax)
 
 
 def make_curves(
@@ -122,13 +137,9 @@ class _AttachedCurves(Attached):
 
     def __init__(self, curves: Curves, ax: Any) -> None:
         self._curves = curves
-        k = curves.steps.n_curves
-        colors = curves.colors or [f"C{i}" for i in range(k)]
         ages = range(curves.tail, -1, -1) if curves.mode == "fade" else (0,)
-        self._lines = {age: [self._line(ax, color, age) for color in colors] for age in ages}
-        self._legend = self._make_legend(ax)
-        lines = [line for age in ages for line in self._lines[age]]
-        self.artists: Sequence[Any] = lines if self._legend is None else [*lines, self._legend]
+        self._lines = {age: [_line(curves, i, age) for i in range(curves.steps.n_curves)] for age in ages}
+        self.artists: Sequence[Any] = [ax.add_line(line) for age in ages for line in self._lines[age]]
 
     def show(self, moment: Moment) -> Hashable:
         steps = self._curves.steps
@@ -142,38 +153,50 @@ class _AttachedCurves(Attached):
                     line.set_data(x, y)
                     if self._curves.mode == "grow" and "marker" not in self._curves.look:
                         line.set_markevery([len(x) - 1])
-        own = replace(moment, step=round(place), n_steps=steps.n_steps)
-        texts = tuple(text.at(own) for text in self._curves.labels or ())
-        if self._legend is not None:
-            for artist, text in zip(self._legend.get_texts(), texts, strict=True):
-                artist.set_text(text)
-        return place, texts
+        return place
 
-    def _line(self, ax: Any, color: Any, age: int) -> Any:
-        curves = self._curves
-        look = dict(curves.look)
-        if curves.mode == "grow":
-            look = {"marker": "o", "solid_capstyle": "round"} | look
-        (line,) = ax.plot([], [], color=color, zorder=2.5 if age == 0 else 2.4, **look)
-        if age:
-            line.set_alpha((1 if look["alpha"] is None else look["alpha"]) * _paleness(age, curves.tail))
-        return line
 
-    def _make_legend(self, ax: Any) -> Any:
-        legend, labels = self._curves.legend, self._curves.labels
-        if legend is None or labels is None:
-            return None
+class _AttachedLegend(Attached):
+    """The legend of curves on their axes."""
+
+    def __init__(self, curves: Curves, ax: Any) -> None:
+        self._steps, self._labels = curves.steps, curves.labels or ()
+        self._legend = self._make(curves, curves.legend or Legend(), ax)
+        self.artists: Sequence[Any] = [self._legend]
+
+    def show(self, moment: Moment) -> Hashable:
+        own = replace(moment, step=round(self._steps.place(moment)), n_steps=self._steps.n_steps)
+        texts = tuple(text.at(own) for text in self._labels)
+        for artist, text in zip(self._legend.get_texts(), texts, strict=True):
+            artist.set_text(text)
+        return texts
+
+    def _make(self, curves: Curves, legend: Legend, ax: Any) -> Any:
         outside = legend.loc == "right margin"
         place = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False} if outside else {
             "loc": "upper right" if legend.loc == "best" else legend.loc
         }  # fmt: skip
         drawn = ax.legend(
-            self._lines[0], [_widest(text, self._curves.n_steps) for text in labels],
+            [_line(curves, i, 0) for i in range(curves.steps.n_curves)],
+            [_widest(text, curves.n_steps) for text in self._labels],
             title=legend.title, ncols=legend.ncols or 1, fontsize=legend.fontsize, **place,
         )  # fmt: skip
         for artist in drawn.get_texts():
             artist.set_fontweight(legend.fontweight or "normal")
         return drawn
+
+
+def _line(curves: Curves, i: int, age: int) -> Any:
+    """Make the line of a curve, `age` steps old."""
+    from matplotlib.lines import Line2D
+
+    look = dict(curves.look)
+    if curves.mode == "grow":
+        look = {"marker": "o", "markersize": 5.0} | look
+    if age:
+        look["alpha"] = (1 if look["alpha"] is None else look["alpha"]) * _paleness(age, curves.tail)
+    color = f"C{i}" if curves.colors is None else curves.colors[i]
+    return Line2D([], [], color=color, zorder=2.5 if age == 0 else 2.4, **look)
 
 
 def _paleness(age: int, tail: int) -> float:

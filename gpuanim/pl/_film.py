@@ -28,7 +28,7 @@ from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.highlight import Highlight, as_highlights, picked_cells
 from gpuanim.look import Limits, make_dots, make_limits, make_sheet
-from gpuanim.pl._show import Shown
+from gpuanim.pl._show import Content, Shown
 from gpuanim.types import Colors
 from gpuanim.values._base import Source
 from gpuanim.values.subset import Subset
@@ -90,7 +90,7 @@ def film_panels(
     n = len(shown)
     ground, style = ground_and_style(look.background, look.theme, look.style)
     limits = panel_limits(n, vmin=look.vmin, vmax=look.vmax, vcenter=look.vcenter, norm=look.norm)
-    titles = panel_titles(look.title, [panel.title for panel in shown])
+    titles = panel_titles(look.title, [panel.content.title for panel in shown])
     captions = [look.caption] + [None] * (n - 1)
     clouds: list[Cloud] = []
     panels: list[PanelStage] = []
@@ -119,13 +119,13 @@ def _panel(
     title: Any,
     caption: Any,
 ) -> tuple[Cloud, PanelStage]:
-    keep, n = shown.keep, len(shown.coords)
-    paint = _paint(shown, scale, look, ground)
+    keep, n, content = shown.keep, len(shown.coords), shown.content
+    paint = _paint(content, keep, scale, look, ground)
     paint.check_tween(timing["tween"])
     size = resolve_size(look.size, keep)
     # scanpy's marker "." has half the diameter of "o", and no edge.
     dots = make_dots(
-        n, s=size / 4, alpha=look.alpha, order=_order(shown, paint, look), seed=0,
+        n, s=size / 4, alpha=look.alpha, order=_order(content, keep, paint, look), seed=0,
         antialias=look.antialias, edge=0.0, spot=look.spot_size,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
@@ -138,35 +138,40 @@ def _panel(
     categorical = paint.names is not None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if categorical or shown.plain else bar, legend=legend if categorical else None,
+        colorbar=None if categorical or content.plain else bar, legend=legend if categorical else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
-    return cloud, replace(stage, key=_shown_key(stage.key, shown))
+    return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
 
 
-def _paint(shown: Shown, scale: PanelLimits, look: Look, ground: Colors | None) -> Paint:
-    wishes = Wishes(stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color)
-    if not shown.numbers:
+def _paint(
+    content: Content, keep: NDArray[np.bool_], scale: PanelLimits, look: Look, ground: Colors | None
+) -> Paint:
+    wishes = Wishes(stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color)
+    if not content.numbers:
         wishes = replace(wishes, palette=look.palette)
-    if shown.names is None:
+    if content.names is None:
         wishes = replace(
             wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
-            scope=look.scope, cmap=look.cmap,
+            scope=_scope(content, scale, look), cmap=look.cmap,
         )  # fmt: skip
-    n = len(shown.keep)
-    paint = as_paint(shown.values, n_points=n, n_steps=None, wishes=wishes, background=ground)
-    places = None if shown.places is None else shown.places[shown.keep]
-    return replace(paint, source=Subset.of(paint.source, shown.keep), groups=places)
+    paint = as_paint(content.values, n_points=len(keep), n_steps=None, wishes=wishes, background=ground)
+    places = None if content.places is None else content.places[keep]
+    return replace(paint, source=Subset.of(paint.source, keep), groups=places)
 
 
-def _order(shown: Shown, paint: Paint, look: Look) -> Any:
+def _scope(content: Content, scale: PanelLimits, look: Look) -> str | None:
+    return content.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
+
+
+def _order(content: Content, keep: NDArray[np.bool_], paint: Paint, look: Look) -> Any:
     """Return the order of drawing of the cells that have a place, as `make_dots` takes it."""
-    order = shown.order
+    order = content.order
     if isinstance(order, np.ndarray):
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        return rank[shown.keep]
+        return rank[keep]
     if order == "value" and look.highlight is None and not look.add_outline:
         return order
     if order != "last":
@@ -227,13 +232,13 @@ def _color_bar(look: Look) -> ColorBar | None:
     return None if look.colorbar_loc is None else ColorBar(loc=look.colorbar_loc)
 
 
-def _shown_key(key: CategoryKey | None, shown: Shown) -> CategoryKey | None:
+def _shown_key(key: CategoryKey | None, content: Content, keep: NDArray[np.bool_]) -> CategoryKey | None:
     """Return the key of the categories that are shown, with NA if cells lack one for good."""
-    if key is not None and shown.missing is not None:
-        key = replace(key, has_na=bool(shown.missing[shown.keep].any()))
-    if key is None or shown.shown is None:
+    if key is not None and content.missing is not None:
+        key = replace(key, has_na=bool(content.missing[keep].any()))
+    if key is None or content.shown is None:
         return key
-    picked = list(shown.shown)
+    picked = list(content.shown)
     places = None if key.positions is None else key.positions[picked]
     return replace(
         key, names=tuple(key.names[i] for i in picked), colors=key.colors[picked], positions=places

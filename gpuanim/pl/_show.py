@@ -19,7 +19,7 @@ from gpuanim.adata.stored import stored_frames
 from gpuanim.errors import OptionError
 from gpuanim.values.rates import frames_and_rate
 
-__all__ = ["Show", "Shown", "what_is_shown"]
+__all__ = ["Content", "Show", "Shown", "what_is_shown"]
 
 _STEPS = 100
 """Steps in which cells light up, if nobody says."""
@@ -48,25 +48,21 @@ class Show:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """What a panel shows.
+class Content:
+    """What is coloured, whatever the dimensions.
 
     Parameters
     ----------
-    coords, keep
-        (m, 2) places, and (n,) bool which cells they are of.
     values
         What `animate` takes, one per cell.
+    order
+        (n,) cells from bottom to top, or a word of `animate`.
+    title
+        A template, or one text for each step.
     names, stored
         Categories and the colours kept with them; None for numbers.
     shown
         Positions of the categories for the legend; None for all.
-    order
-        (n,) cells from bottom to top, or a word of `animate`.
-    title
-        A template.
-    labels
-        Of the axes.
     plain
         Whether no colour means anything: there is no bar and no legend.
     mix
@@ -77,27 +73,9 @@ class Shown:
         (n,) bool, cells that have no category for good, in a film in which others do not show theirs yet.
     numbers
         Whether these are numbers for sure, so that a palette is for other panels.
+    scope
+        Of the scale of colours, if it is not asked for: "frame" where each frame is another thing.
     """
-
-    coords: NDArray[np.floating[Any]]
-    keep: NDArray[np.bool_]
-    values: Any
-    names: tuple[str, ...] | None
-    stored: Any
-    shown: tuple[int, ...] | None
-    order: Any
-    title: Any
-    labels: tuple[str, str]
-    plain: bool = False
-    mix: str | None = None
-    places: Any = None
-    missing: NDArray[np.bool_] | None = None
-    numbers: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class _Content:
-    """What is coloured, whatever the dimensions."""
 
     values: Any
     order: Any
@@ -110,6 +88,27 @@ class _Content:
     places: Any = None
     missing: NDArray[np.bool_] | None = None
     numbers: bool = False
+    scope: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a panel shows.
+
+    Parameters
+    ----------
+    coords, keep
+        (m, 2) places, and (n,) bool which cells they are of.
+    labels
+        Of the axes.
+    content
+        What is coloured there.
+    """
+
+    coords: NDArray[np.floating[Any]]
+    keep: NDArray[np.bool_]
+    labels: tuple[str, str]
+    content: Content
 
 
 def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
@@ -128,16 +127,12 @@ def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Show
         contents = _of_colors(cells, adata, [key for key, _ in pairs], show)
     places = {pair: cells.placed(basis, pair) for _, pair in pairs}
     return [
-        Shown(
-            *places[pair], content.values, content.names, content.stored, content.shown, content.order,
-            content.title, axis_labels(basis, pair), content.plain, content.mix, content.places,
-            content.missing, content.numbers,
-        )
+        Shown(*places[pair], axis_labels(basis, pair), content)
         for content, (_, pair) in zip(contents, pairs, strict=True)
-    ]  # fmt: skip
+    ]
 
 
-def _of_frames(cells: Cells, show: Show) -> _Content:
+def _of_frames(cells: Cells, show: Show) -> Content:
     frames = show.frames
     if show.groups is not None or show.mask_obs is not None:
         raise OptionError("groups and mask_obs are for color, not for frames: use highlight=... there")
@@ -147,17 +142,17 @@ def _of_frames(cells: Cells, show: Show) -> _Content:
         if stored.classes:
             names = stored.names or tuple(map(str, range(stored.source.n_columns)))
             mix = show.mix or "argmax"
-            return _Content(stored.source, "last", title, names, stored.colors, mix=mix)
-        return _Content(stored.source, "last", title, mix=show.mix)
+            return Content(stored.source, "last", title, names, stored.colors, mix=mix)
+        return Content(stored.source, "last", title, mix=show.mix)
     if isinstance(frames, list | tuple) and frames and all(isinstance(name, str) for name in frames):
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
         )
-        return _Content(source, "value", list(source.titles), mix=show.mix, numbers=True)
-    return _Content(frames, "last", "step {step}", mix=show.mix)
+        return Content(source, "value", list(source.titles), mix=show.mix, numbers=True, scope="frame")
+    return Content(frames, "last", "step {step}", mix=show.mix)
 
 
-def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> list[_Content]:
+def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> list[Content]:
     along = show.along
     column = None if along is None else cells.obs(along)
     clusters = isinstance(column, Categories) and list(keys) in ([None], [along])
@@ -180,7 +175,7 @@ def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> lis
 
 def _of_times(
     cells: Cells, along: str, column: Any, vectors: Sequence[ColorVector], show: Show
-) -> list[_Content]:
+) -> list[Content]:
     """Return films in which cells light up: as a number passes, or category by category."""
     when = cell_times(cells, along)
     if isinstance(column, Categories):
@@ -191,7 +186,7 @@ def _of_times(
         names, n_steps = [], frames_and_rate(show.n_frames, show.fps, show.duration)[0] or _STEPS
     early_on_top = np.argsort(np.nan_to_num(when, nan=np.inf), kind="stable")[::-1]
     return [
-        _Content(
+        Content(
             lighting(when, n_steps, vector.values), early_on_top if show.sort_order else "data",
             [vector.title + name for name in names] or literal(vector.title), *_categories(vector),
             missing=vector.missing, numbers=vector.kind == "continuous",
@@ -200,7 +195,7 @@ def _of_times(
     ]  # fmt: skip
 
 
-def _of_clusters(vector: ColorVector, show: Show) -> _Content:
+def _of_clusters(vector: ColorVector, show: Show) -> Content:
     values = vector.values
     assert isinstance(values, Categories)
     groups = None if show.groups is None else as_groups(show.groups, [vector])
@@ -211,7 +206,7 @@ def _of_clusters(vector: ColorVector, show: Show) -> _Content:
     titles = [values.names[i] for i in counted] if groups is None else list(groups)
     order = "value" if show.sort_order else "data"
     listed = vector if groups is None else in_groups(vector, groups)
-    return _Content(source, order, titles, *_categories(listed), places=values.codes, missing=listed.missing)
+    return Content(source, order, titles, *_categories(listed), places=values.codes, missing=listed.missing)
 
 
 def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorVector]:
@@ -224,10 +219,10 @@ def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorV
     return vectors
 
 
-def _still(vector: ColorVector, show: Show) -> _Content:
+def _still(vector: ColorVector, show: Show) -> Content:
     values = vector.values.codes if isinstance(vector.values, Categories) else vector.values
     order = draw_order(vector, show.sort_order)
-    return _Content(
+    return Content(
         values, order, literal(vector.title), *_categories(vector),
         plain=vector.kind == "none", numbers=vector.kind != "categorical",
     )  # fmt: skip

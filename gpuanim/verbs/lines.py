@@ -113,7 +113,7 @@ def lines(
     around = figure_dress(progress_line=progress_line, logo=logo)
     limits = make_limits(curves.bounds(), xlim=xlim, ylim=ylim, margin=margin, aspect="auto")
     scales = _scales(xscale, yscale)
-    panel = PanelStage(_on_scales(limits, scales), dress, parts=(curves,), points=False, scales=scales)
+    panel = PanelStage(_on_scales(limits, scales), dress, parts=curves.parts, points=False, scales=scales)
     sheet, dpi = make_sheet((800, 600) if size is None and figsize is None else size, figsize, dpi)
     return film_of(FigureStage(sheet, ground, (panel,), worn, around, 1), (), timeline, dpi)
 

@@ -8,6 +8,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
+import gpuanim as ga
 from gpuanim.chrome._base import Moment
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.curves import make_curves
@@ -129,19 +130,27 @@ def test_labels_change_with_the_steps():
     labels = ["still", "step {step} of {steps}", ["a", "b", "c", "d", "e"]]
     curves = make_curves(None, YS, labels=labels, colors=["r", "g", "b"], legend="upper left")
     ax = new_axes()
-    attached = curves.attach(ax)
+    lines, attached = (part.attach(ax) for part in curves.parts)
     first = attached.show(moment(0))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["still", "step 1 of 5", "a"]
     second = attached.show(moment(3))
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["still", "step 4 of 5", "d"]
     assert first != second
     assert attached.show(moment(0)) == first
-    assert [to_rgba(line.get_color()) for line in ax.lines] == [to_rgba(c) for c in "rgb"]
+    for drawn in (lines.artists, ax.get_legend().legend_handles):
+        assert [to_rgba(line.get_color()) for line in drawn] == [to_rgba(c) for c in "rgb"]
+
+
+def test_a_legend_that_says_the_same_is_not_drawn_again():
+    _, legend = make_curves(None, YS, labels=["a", "b", "c"]).parts
+    attached = legend.attach(new_axes())
+    assert attached.show(moment(0)) == attached.show(moment(4))
 
 
 def test_labels_follow_the_steps_of_the_curves():
     ax = new_axes()
-    attached = make_curves(None, np.ones((3, 2)), labels=[["a", "b", "c"]]).attach(ax)
+    _, legend = make_curves(None, np.ones((3, 2)), labels=[["a", "b", "c"]]).parts
+    attached = legend.attach(ax)
     attached.show(moment(20, n_steps=21))
     assert ax.get_legend().get_texts()[0].get_text() == "c"
 
@@ -166,17 +175,20 @@ def test_curves_look_like_lines_of_matplotlib():
 def test_a_panel_of_curves_makes_room_for_their_legend():
     curves = make_curves(None, YS, labels=["one", "another", "a long label of a curve"], mode="fade")
     limits = Limits(curves.bounds(), aspect="auto")
-    panel = PanelStage(limits, dress=Dress(axes="ticks", title="t"), parts=(curves,), points=False)
+    panel = PanelStage(limits, dress=Dress(axes="ticks", title="t"), parts=curves.parts, points=False)
     stage = FigureStage((4.0, 3.0), np.full(3, 255, np.uint8), (panel,))
     layers = stage.layers(100, (400, 300), lambda _: None)
     assert layers.views == ()
-    (moving,) = layers.moving
-    moving.show(moment(3))
-    patch = moving.draw()
-    bottom, right = patch.top + len(patch.rgba), patch.left + patch.rgba.shape[1]
-    assert 0 < patch.left < right < 400
-    assert 0 < patch.top < bottom < 300
-    assert not patch.rgba[:, -1, 3].all()
+    extents = []
+    for moving in layers.moving:
+        moving.show(moment(3))
+        patch = moving.draw()
+        height, width = patch.rgba.shape[:2]
+        assert 0 < patch.left < patch.left + width < 400
+        assert 0 < patch.top < patch.top + height < 300
+        extents.append((patch.left, patch.left + width))
+    (_, end_of_lines), (start_of_legend, _) = extents
+    assert end_of_lines < start_of_legend
 
 
 def test_no_line_is_drawn_outside_of_its_axes():
@@ -237,8 +249,18 @@ def test_legend_objects():
         None, YS, labels=["a", "b", "c"], legend=Legend(loc="best", title="T", fontsize=7, ncols=3)
     )
     ax = new_axes()
-    curves.attach(ax)
+    curves.parts[1].attach(ax)
     legend = ax.get_legend()
     assert legend.get_title().get_text() == "T"
     assert [text.get_fontsize() for text in legend.get_texts()] == [7, 7, 7]
-    assert make_curves(None, YS, labels=["a", "b", "c"], legend=False).legend is None
+    plain = make_curves(None, YS, labels=["a", "b", "c"], legend=False)
+    assert plain.parts == (plain,)
+
+
+def test_the_film_lists_the_labels():
+    film = ga.lines(None, YS, labels=["a", "b", "c"], colors=["red", "lime", "blue"], size=(300, 200))
+    picture = film.frame(2)
+    plain = ga.lines(None, YS, colors=["red", "lime", "blue"], size=(300, 200)).frame(2)
+    for color in ([255, 0, 0], [0, 255, 0], [0, 0, 255]):  # in the legend, at the right of the axes
+        assert (picture[:, 250:] == color).all(axis=-1).any()
+        assert (plain[:, :250] == color).all(axis=-1).any()
