@@ -115,3 +115,25 @@ def _their_panel(ax: Any) -> Theirs:
     # The path of marker "." is a circle of radius 0.25, drawn sqrt(s) points large.
     diameters = np.broadcast_to(np.sqrt(points.get_sizes()) / 2 * DPI / 72, n)
     return Theirs(ax, np.asarray(points.get_offsets()), np.rint(colors * 255).astype(np.uint8), diameters)
+
+
+@pytest.fixture
+def seen(told: Callable[..., Ours]) -> Callable[..., tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+    """Return a function that reads the colours of cells that no other touches off a frame.
+
+    It returns which cells (of those with a place) these are, and (k, 3) the pixels at their centres.
+    """
+
+    def look(film: Animation, frame: int, panel: int = 0) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+        from scipy.spatial import KDTree
+
+        ours = told(film, frame, panel)
+        places = np.stack(ours.view.project(ours.xy), 1)
+        nearest = KDTree(places).query(places, k=2)[0][:, 1]
+        apart = np.flatnonzero(nearest > ours.diameters.max() + 2)
+        assert len(apart) >= 20
+        assert ours.diameters.min() > 2 * np.sqrt(2)  # the pixel at the centre is covered as a whole
+        x, y = places[apart].astype(int).T
+        return apart, film.frame(frame)[y, x]
+
+    return look
