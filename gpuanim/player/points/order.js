@@ -51,7 +51,16 @@ class DrawOrder {
   }
 }
 
-// The level of a point, 256 where it has no value.
-function codeAt({ codes, missing }, i) {
-  return missing && (missing[i >> 3] >> (i & 7)) & 1 ? 256 : codes[i];
+function isMissing({ missing }, i) {
+  return missing !== null && ((missing[i >> 3] >> (i & 7)) & 1) === 1;
+}
+
+// The level of a point on a scale of 256, and 256 where it has no value.
+function codeAt(frame, i) {
+  return isMissing(frame, i) ? 256 : frame.codes[i];
+}
+
+// The row of the colour table that a point with a value has.
+function rowAt({ codes, high }, i) {
+  return high ? codes[i] + 256 * high[i] : codes[i];
 }
