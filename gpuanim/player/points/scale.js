@@ -92,6 +92,7 @@ class ColorBar {
       this.label = element("div", "gpuanim-label");
       this.label.textContent = facts.label;
       frame.append(this.label);
+      this.root.classList.add("gpuanim-labelled");
     }
     this.shown = undefined;
   }
