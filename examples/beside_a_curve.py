@@ -1,5 +1,6 @@
 """An embedding beside a curve: what a propagation does, and how far it still is from its end."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ def film() -> ga.Animation:
     labels = np.zeros(adata.n_obs)
     labels[[0, 350]] = 1
     steps = list(ga.LabelPropagation(adata.obsp["connectivities"], labels, alpha=0.99, n_steps=60))
-    change = [np.linalg.norm(b - a) / np.linalg.norm(b) for a, b in zip(steps, steps[1:], strict=False)]
+    change = [np.linalg.norm(b - a) / np.linalg.norm(b) for a, b in pairwise(steps)]
     cells = ga.animate(
         adata.obsm["X_umap"], steps[1:], norm=ga.Rank(stretch=True), cmap="magma", axes="frame", fps=15,
         title="Step {step}", colorbar="rank", theme="light",

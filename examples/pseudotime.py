@@ -18,8 +18,8 @@ def film() -> ga.Animation:
     adata.obs["order"] = adata.obs["dpt_pseudotime"].rank()
     return ga.pl.umap(
         adata, along="order", color="dpt_pseudotime", cmap="plasma", size=150, n_frames=90, fps=30,
-        title="In the order of diffusion pseudotime", na_color="#2b2f38", theme="dark", progress_line="#f5b841",
-        figsize=(7.2, 6), dpi=120,
+        title="In the order of diffusion pseudotime", na_color="#2b2f38", theme="dark",
+        progress_line="#f5b841", figsize=(7.2, 6), dpi=120,
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Shares of cell types two ways, side by side: colours mixed by share, and the winner faded by its confidence."""
+"""Shares of classes two ways, side by side: colours mixed by share, the winner faded by its confidence."""
 
 from pathlib import Path
 

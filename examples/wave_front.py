@@ -18,8 +18,9 @@ def film() -> ga.Animation:
     steps = ga.LabelPropagation(adata.obsp["connectivities"], labels, alpha=0.999, n_steps=20)
     monocytes = adata.obs["bulk_labels"] == "CD14+ Monocyte"
     return ga.animate(
-        coords, steps, norm=ga.Rank(stretch=True), cmap="cividis", tween="linear", duration=5, s=60, theme="dark",
-        title="The wave front, {time:.1f} s", caption="CD14+ monocytes outlined", progress_line="#ff5d8f",
+        coords, steps, norm=ga.Rank(stretch=True), cmap="cividis", tween="linear", duration=5, s=60,
+        theme="dark", title="The wave front, {time:.1f} s", caption="CD14+ monocytes outlined",
+        progress_line="#ff5d8f",
         highlight=[
             ga.Highlight(front="#ff5d8f"),
             ga.Highlight(monocytes.to_numpy(), outline=("white", "#14161b")),

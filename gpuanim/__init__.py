@@ -28,7 +28,7 @@ from gpuanim.propagation import (
     label_propagation,
 )
 from gpuanim.values import Linear, MatplotlibNorm, Rank
-from gpuanim.verbs import animate, create_animation, panels
+from gpuanim.verbs import animate, create_animation, lines, panels
 
 if TYPE_CHECKING:
     from gpuanim import pl, tl
@@ -66,6 +66,7 @@ __all__ = [
     "create_animation",
     "harmonic_extension",
     "label_propagation",
+    "lines",
     "panels",
     "pl",
     "tl",

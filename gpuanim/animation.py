@@ -27,6 +27,8 @@ from gpuanim.values.rates import as_fps
 
 __all__ = ["Animation", "SaveResult"]
 
+_WRITERS = ("ffmpeg", "ffmpeg_file", "html", "imagemagick", "imagemagick_file", "pillow")
+
 
 @dataclass(frozen=True, eq=False)
 class Animation:
@@ -74,6 +76,7 @@ class Animation:
         shrink: str = "size",
         progress: bool = False,
         interactive: bool = False,
+        writer: str | None = None,
         **options: Any,
     ) -> SaveResult | list[SaveResult]:
         """Render the film to a file, or once to several.
@@ -107,6 +110,9 @@ class Animation:
         interactive
             Write an HTML page that holds the points themselves, to pan, zoom and point at; its options are
             those of `to_interactive_html`.
+        writer
+            One of matplotlib's names, such as "ffmpeg", "pillow" or "imagemagick", which code for matplotlib
+            gives; the suffix says what is written all the same.
         **options
             ``codec`` names another one that the suffix can hold: "h265" or "av1" in .mp4, "av1" in .webm,
             "prores" in .mov. The others are the encoder's, such as ``quality="high"`` ("draft",
@@ -129,6 +135,10 @@ class Animation:
         EncoderError
             If the encoder fails; with its own last words.
         """
+        if writer not in (None, *_WRITERS):
+            raise OptionError(
+                f"writer must be one of matplotlib's, {_WRITERS}, or encoder=...; not {writer!r}"
+            )
         if transparent:
             film = self._without_background()
             return film.save(
@@ -390,7 +400,7 @@ class Animation:
         return resolve(
             self._film,
             accepted=accepted,
-            fitted=fits.__getitem__,
+            fits=fits,
             dpi=self._dpi if dpi is None else positive("dpi", dpi),
             fps=self.fps if fps is None else as_fps(fps),
             renderer=self._renderer,

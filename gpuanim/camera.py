@@ -139,14 +139,13 @@ class Camera:
         OptionError
             If there was no snap, or `interval` is no positive number.
         """
-        from gpuanim.animation import Animation
         from gpuanim.chrome.recorded import RecordedStage
-        from gpuanim.film import Film
         from gpuanim.values.timeline import Timeline
+        from gpuanim.verbs._stage import film_of
 
         fps = 1000 / Fraction(positive("interval", interval))
         stage = RecordedStage(self.record(), self._dpi)
-        return Animation(Film((), stage, Timeline.resolve(len(self._frames), fps=fps)), self._dpi)
+        return film_of(stage, (), Timeline.resolve(len(self._frames), fps=fps), self._dpi)
 
     def _develop(self) -> None:
         """Draw the frames once more whose limits are not those of the whole."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.chrome._base import Moment, Stage
+from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
@@ -123,11 +123,21 @@ class Timings:
 
 
 class Fits:
-    """The norms of a film that hold for all of it, each fitted once, when it is first asked for."""
+    """What is found out once for all pictures of a film, when it is first asked for.
+
+    These are the norms that hold for the film, and its stage at each resolution.
+    """
 
     def __init__(self, film: Film, timings: Timings) -> None:
         self._film, self._timings = film, timings
         self._known: dict[int, Mapping] = {}
+        self._layers: dict[tuple[float, tuple[int, int]], StageLayers] = {}
+
+    def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
+        """Return the stage on a frame of `size` pixels; what moves on it is shared by all who ask."""
+        if (dpi, size) not in self._layers:
+            self._layers[dpi, size] = self._film.stage.layers(dpi, size, self.__getitem__)
+        return self._layers[dpi, size]
 
     def __getitem__(self, i: int) -> Mapping | None:
         """Return how the values of cloud `i` become levels, None if each frame has its own way."""

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
-from gpuanim.chrome._base import Fitted, Moving
+from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
-from gpuanim.film import Cloud, Film
+from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import Dots, pixels
@@ -30,6 +30,9 @@ __all__ = ["PanelPlan", "Plan", "resolve"]
 
 _PALETTE_LIMIT = 255
 """One row is left free: GIF needs it for "unchanged"."""
+
+_MERGED = 1024
+"""Colours that can be merged to fit a palette: the time goes with their square."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def resolve(
     film: Film,
     *,
     accepted: tuple[PixelFormat, ...],
-    fitted: Fitted,
+    fits: Fits,
     dpi: float,
     fps: Fraction,
     renderer: str,
@@ -103,9 +106,10 @@ def resolve(
     """
     size = pixels(film.stage.figsize, dpi)
     renderer, reason = raster.choose(_asked_renderer(renderer))
-    layers = film.stage.layers(dpi, size, fitted)
+    layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
-    flat = not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
+    few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
+    flat = few and not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
     pixel_format = _negotiate(ground.transparent, flat, accepted)
     notes: list[str] = []
     if pixel_format.subsampled and (size[0] % 2 or size[1] % 2):
@@ -118,7 +122,7 @@ def resolve(
     panels = tuple(
         _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
     )
-    colors = _flat_colors(ground, [panel.table for panel in panels])
+    colors = _flat_colors(ground, [*(panel.table for panel in panels), layers.colors])
     palette = None
     if pixel_format is PixelFormat.PAL8:
         palette, error = reduce_colors(colors, _PALETTE_LIMIT)

@@ -20,7 +20,7 @@ from gpuanim.film import Cloud, Film
 from gpuanim.look import pixels
 from gpuanim.values._base import Source
 
-__all__ = ["describe", "fingerprint"]
+__all__ = ["describe", "fingerprint", "told"]
 
 _BLOCK = 1 << 16  # points whose coordinates are hashed by one thread
 
@@ -63,7 +63,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "data": fingerprint(cloud),
         "n_points": cloud.n_points,
         "n_steps": cloud.values.n_steps,
-        "norm": _told(cloud.norm),
+        "norm": told(cloud.norm),
         "cmap": cloud.cmap,
         "colors": _digest(cloud.table)[:16],
         "s": "given" if isinstance(dots.s, np.ndarray) else dots.s,
@@ -111,10 +111,10 @@ def _digest(array: NDArray[Any]) -> str:
     return hashlib.sha256(_little(array)).hexdigest()
 
 
-def _told(thing: Any) -> str:
+def told(thing: Any) -> str:
     """Describe an object by its class and its plain fields: never by an address."""
     if isinstance(thing, str | bool | int | float | None):
         return repr(thing)
     names = [field.name for field in fields(thing)] if is_dataclass(thing) else _NORM_LIMITS
-    told = [f"{name}={_told(getattr(thing, name))}" for name in names if hasattr(thing, name)]
-    return type(thing).__name__ + (f"({', '.join(told)})" if told else "")
+    parts = [f"{name}={told(getattr(thing, name))}" for name in names if hasattr(thing, name)]
+    return type(thing).__name__ + (f"({', '.join(parts)})" if parts else "")

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import weakref
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -23,6 +24,27 @@ Picture = NDArray[np.uint8]
 _LEVEL = 2  # of zlib: as fast as 1 on drawings, and smaller
 _KEY_EVERY = 32
 """Longest chain of pictures that each hold only what differs from the one before: what `picture(i)` costs."""
+_PACKED = np.array([1 << 16, 1 << 8, 1], np.uint32)
+
+
+class _Tally:
+    """Counts colours: each picture's on every fourth row, which takes 0.3 ms for 640x480."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+        self._n = 0
+
+    def add(self, picture: Picture) -> None:
+        rgb = picture[self._n % 4 :: 4].astype(np.uint32)
+        self._n += 1
+        keys, counts = np.unique(rgb @ _PACKED, return_counts=True)
+        self._counts.update(dict(zip(keys.tolist(), counts.tolist(), strict=True)))
+        if len(self._counts) > 1 << 16:  # photographs: most of their colours are rare
+            self._counts = Counter(dict(self._counts.most_common(1 << 12)))
+
+    def most(self, limit: int) -> NDArray[np.uint8]:
+        keys = np.array([key for key, _ in self._counts.most_common(limit)], np.uint32)
+        return (keys[:, None] // _PACKED & 255).astype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,7 @@ class Spool:
         self._lock = threading.Lock()
         self._records: list[_Record] = []
         self._last: Picture = np.empty((0, 0, 3), np.uint8)
+        self._tally = _Tally()
 
     @property
     def nbytes(self) -> int:
@@ -79,7 +102,12 @@ class Spool:
             self._file.write(packed)
         self._records.append(_Record(offset, len(packed), base, depth))
         self._last = picture
+        self._tally.add(picture)
         return len(self._records) - 1
+
+    def colors(self, limit: int) -> NDArray[np.uint8]:
+        """Return the colours that occur most often, (at most `limit`, 3), the most frequent first."""
+        return self._tally.most(limit)
 
     def base(self, number: int) -> int | None:
         """Return the number of the picture that this one is stored as a change of."""
@@ -149,6 +177,10 @@ class Recording:
     def nbytes(self) -> int:
         """Bytes of the temporary file."""
         return self._spool.nbytes
+
+    def colors(self, limit: int = 128) -> NDArray[np.uint8]:
+        """Return the colours that occur most often, (at most `limit`, 3) uint8, the most frequent first."""
+        return self._spool.colors(limit)
 
     def picture(self, index: int) -> Picture:
         """Return one picture.

@@ -85,9 +85,7 @@ def drawn(film, pixel_format, buffers=2):
     """Return the frames of a film, drawn in turns to a few buffers, as bytes."""
     timings = Timings()
     fits = Fits(film, timings)
-    plan = resolve(
-        film, accepted=(pixel_format,), fitted=fits.__getitem__, dpi=100, fps=Fraction(25), renderer="cpu"
-    )
+    plan = resolve(film, accepted=(pixel_format,), fits=fits, dpi=100, fps=Fraction(25), renderer="cpu")
     ring = [pixel_format.empty(plan.spec.width, plan.spec.height) for _ in range(buffers)]
     frames = []
 

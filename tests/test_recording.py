@@ -48,6 +48,30 @@ def test_what_stays_costs_nothing():
     assert spool.nbytes < 5 * made[0].nbytes  # two whole pictures, and a row of each
 
 
+def test_the_most_frequent_colours():
+    spool = Spool()
+    picture = np.full((8, 10, 3), (255, 255, 255), np.uint8)
+    picture[:, :3] = (1, 2, 3)
+    spool.add(picture)
+    picture = np.full((8, 10, 3), (255, 255, 255), np.uint8)
+    picture[:, 4] = (200, 100, 0)
+    spool.add(picture)
+    recording = Recording(spool, (0, 1))
+    assert recording.colors().tolist() == [[255, 255, 255], [1, 2, 3], [200, 100, 0]]
+    assert recording.colors(2).tolist() == [[255, 255, 255], [1, 2, 3]]
+
+
+def test_photographs_are_counted_in_little_memory():
+    rng = np.random.default_rng(0)
+    spool = Spool()
+    for _ in range(4):
+        picture = rng.integers(0, 256, (300, 300, 3), np.uint8)
+        picture[:100] = 7
+        spool.add(picture)
+    assert len(spool._tally._counts) < 1 << 16
+    assert spool.colors(1).tolist() == [[7, 7, 7]]
+
+
 def test_the_file_goes_with_the_object():
     descriptors = "/proc/self/fd"
     if not os.path.isdir(descriptors):

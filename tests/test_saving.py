@@ -8,6 +8,7 @@ from PIL import Image
 
 import gpuanim as ga
 from gpuanim.encode.h264 import H264
+from gpuanim.errors import OptionError
 
 
 @pytest.fixture
@@ -119,3 +120,11 @@ def test_what_is_refused(film, target, options, message, tmp_path, monkeypatch):
     with pytest.raises(ga.OptionError, match=message):
         film[0].save(target, **options)
     assert names(tmp_path) == []
+
+
+def test_writers_of_matplotlib_are_taken_and_others_refused(tmp_path):
+    film = ga.animate(np.random.default_rng(0).normal(size=(20, 2)), np.zeros((2, 20)), size=(32, 32))
+    assert film.save(tmp_path / "a.gif", writer="imagemagick").n_frames == 2
+    with pytest.raises(OptionError, match="writer must be one of matplotlib's"):
+        film.save(tmp_path / "b.gif", writer="magick")
+    assert not (tmp_path / "b.gif").exists()

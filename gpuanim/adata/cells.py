@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.adata.genes import Genes, choose_genes
+from gpuanim.adata.memory import MemoryStore
 from gpuanim.adata.nearest import listing, suggestion
 from gpuanim.adata.obsm import ObsmSource, dense, floats
-from gpuanim.adata.store import Categories, MemoryStore, Store, column, open_store
+from gpuanim.adata.store import Categories, Store, column, open_store
 from gpuanim.errors import DataKeyError, OptionError, ShapeError
 
 __all__ = ["Categories", "Cells", "ObsmSource", "open_cells"]

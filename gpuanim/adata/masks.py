@@ -95,7 +95,7 @@ def resolve_mask(cells: Cells, mask_obs: Any) -> NDArray[np.bool_]:
     """
     what = f"mask_obs, obs[{mask_obs!r}]," if isinstance(mask_obs, str) else "mask_obs"
     given = cells.obs(mask_obs) if isinstance(mask_obs, str) else mask_obs
-    values = column(given if hasattr(given, "dtype") else np.asarray(given))
+    values = column(np.asarray(given) if isinstance(given, list | tuple) else given)
     if isinstance(values, Categories) and values.names == ("False", "True"):
         return np.asarray(values.codes == 1)
     if isinstance(values, Categories) or values.dtype != bool:

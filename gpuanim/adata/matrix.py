@@ -49,10 +49,8 @@ def read_columns(matrix: Any, positions: Sequence[int]) -> Floats:
     if hasattr(matrix, "attrs") and hasattr(matrix, "keys") and "indptr" in matrix:
         read = _from_csc if _is_csc(matrix) else _from_csr
         return floats(read(matrix, wanted))
-    if getattr(matrix, "chunks", None) and hasattr(matrix, "attrs"):
+    if hasattr(matrix, "chunks") and hasattr(matrix, "attrs"):
         return floats(_from_chunks(matrix, wanted))
-    if hasattr(matrix, "id"):  # HDF5 without chunks
-        return floats(np.stack([matrix[:, int(position)] for position in wanted]))
     band = matrix.iloc[:, wanted] if hasattr(matrix, "iloc") else matrix[:, wanted]
     band = band.compute() if hasattr(band, "compute") else band
     return floats(np.asarray(band.toarray() if hasattr(band, "toarray") else band).T)
@@ -100,9 +98,9 @@ def _from_csr(group: Any, wanted: NDArray[np.int64]) -> Floats:
 
 
 def _from_chunks(matrix: Any, wanted: NDArray[np.int64]) -> Floats:
-    """Read each chunk that holds a wanted column once."""
+    """Read each chunk that holds a wanted column once; without chunks, rows follow one another."""
     n = int(matrix.shape[0])
-    height, width = (int(side) for side in matrix.chunks)
+    height, width = (int(side) for side in matrix.chunks or (1, matrix.shape[1]))
     out = np.empty((len(wanted), n), matrix.dtype)
     for strip in np.unique(wanted // width):
         inside = np.flatnonzero(wanted // width == strip)

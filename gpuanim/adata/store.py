@@ -19,15 +19,12 @@ from numpy.typing import NDArray
 from gpuanim.adata.matrix import read_columns
 from gpuanim.errors import FileError, FormatError
 
-__all__ = ["Categories", "FileStore", "MatrixPath", "MemoryStore", "Store", "column", "open_store"]
+__all__ = ["Categories", "FileStore", "MatrixPath", "Store", "column", "open_store"]
 
 MatrixPath: TypeAlias = tuple[str, ...]
 """Where a matrix of cells and genes lies: ("X",), ("raw", "X") or ("layers", name)."""
 
 TABLES = ("obs", "var", "raw.var")
-
-VIEW_ROWS = 1 << 14
-"""Cells of a view of a file that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -78,71 +75,6 @@ class Store(Protocol):
         """Let go of the file; idempotent."""
 
 
-class MemoryStore:
-    """An AnnData object: in memory, backed, or a view of either. Nothing in it is changed."""
-
-    def __init__(self, adata: Any) -> None:
-        self._adata = adata
-        self.title = "the AnnData"
-        self.n_obs = int(adata.n_obs)
-
-    def keys(self, slot: str, *path: str) -> list[str]:
-        try:
-            return [str(key) for key in self.read(slot, *path)]
-        except KeyError:
-            return []
-
-    def read(self, slot: str, *path: str) -> Any:
-        element = self._slot(slot)
-        for key in path:
-            if not hasattr(element, "keys"):
-                raise KeyError(key)
-            element = element[key]
-        return element
-
-    def lazy(self, slot: str, key: str) -> Any:
-        return self.read(slot, key)
-
-    def names(self, table: str) -> NDArray[Any]:
-        return np.asarray(getattr(self._slot(table), "index", ()), object)
-
-    def matrices(self) -> list[MatrixPath]:
-        whole = self._adata[:0] if self._adata.is_view else self._adata  # the X of a view is a copy
-        found: list[MatrixPath] = [("X",)] if whole.X is not None else []
-        found += [("raw", "X")] if self._adata.raw is not None else []
-        return [*found, *(("layers", str(name)) for name in self._adata.layers)]
-
-    def genes(self, matrix: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
-        if not self._adata.is_view:
-            return read_columns(_matrix(self._adata, matrix), positions)
-        rows = VIEW_ROWS if self._adata.isbacked else max(1, self.n_obs)
-        parts = [self._adata[start : start + rows] for start in range(0, self.n_obs, rows)]
-        return np.concatenate([_viewed(part, matrix, positions) for part in parts], axis=1)
-
-    def close(self) -> None:
-        """Leave the caller's object as it is."""
-
-    def _slot(self, slot: str) -> Any:
-        element = self._adata
-        for name in slot.split("."):
-            element = getattr(element, name, {})
-        return element
-
-
-def _matrix(adata: Any, path: MatrixPath) -> Any:
-    if path[0] == "layers":
-        return adata.layers[path[1]]
-    return adata.X if path[0] == "X" else adata.raw.X
-
-
-def _viewed(view: Any, path: MatrixPath, positions: Sequence[int]) -> NDArray[np.floating[Any]]:
-    """Read columns of a view: to narrow it first spares a copy of all of its columns; raw has no views."""
-    if path[0] == "raw":
-        return read_columns(view.raw.X, positions)
-    narrow = _matrix(view[:, list(positions)], path)
-    return read_columns(narrow, range(len(positions)))
-
-
 class FileStore:
     """An open HDF5 file or zarr group in the layout that anndata has written since 0.7."""
 
@@ -159,10 +91,11 @@ class FileStore:
             group = self._find(*slot.split("."), *path)
         except KeyError:
             return []
-        keys = [str(key) for key in group]
-        if slot not in TABLES:
-            return keys
-        return [key for key in keys if not key.startswith("_") and key != _index_key(group)]
+        if slot not in TABLES or path:
+            return [str(key) for key in group]
+        keys = [key for key in map(_text, group.attrs.get("column-order", ())) if key in group]
+        keys += [str(key) for key in group if key not in keys]
+        return [key for key in keys if key not in (_index_key(group), "__categories")]
 
     def read(self, slot: str, *path: str) -> Any:
         return decode(self._find(*slot.split("."), *path))
@@ -225,6 +158,8 @@ def open_store(path: Path) -> Store:
 def _open_old(path: Path) -> Store:
     """Open a file from before anndata 0.7, whose tables are compound arrays; X stays on disk."""
     from anndata import read_h5ad
+
+    from gpuanim.adata.memory import MemoryStore
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the file is old is no news to its reader

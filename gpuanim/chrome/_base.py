@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeAlias
 
 import numpy as np
@@ -91,12 +91,15 @@ class StageLayers:
         (h, w, 4) uint8 above the points, straight alpha; None for nothing.
     moving
         What changes, from bottom to top, above all else.
+    colors
+        (k, 3) uint8 that `moving` shows unmixed, for palettes.
     """
 
     views: tuple[View, ...]
     under: NDArray[np.uint8]
     over: NDArray[np.uint8] | None
     moving: tuple[Moving, ...] = ()
+    colors: NDArray[np.uint8] = field(default_factory=lambda: np.empty((0, 3), np.uint8))
 
 
 Fitted: TypeAlias = Callable[[int], Mapping | None]

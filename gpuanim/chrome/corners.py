@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from typing import Any
 
@@ -28,17 +28,16 @@ class Corners:
     canvas
         Where they will be drawn.
     taken
-        Names of all corners that will hold something: those that share an edge share its width.
+        The corner of each thing that there will be: corners of one edge share its width, and things in one
+        corner the height.
     pad
         Pixels to the edge of the box.
     """
 
     def __init__(self, owner: Any, box: Box, canvas: Canvas, taken: Collection[str], pad: float) -> None:
         self._owner, self._box, self._canvas, self._pad = owner, box, canvas, pad
-        self._edges: dict[str, int] = defaultdict(int)
-        for corner in set(taken):
-            edge, _, _ = corner.partition(" ")
-            self._edges[edge] += 1
+        self._count = Counter(taken)
+        self._sharing = Counter(corner.partition(" ")[0] for corner in set(taken))
         self._used: dict[str, float] = defaultdict(lambda: pad)
         self.moving: list[TextsAttached] = []
 
@@ -50,10 +49,11 @@ class Corners:
         """Leave room at the edge for something that is drawn by others."""
         self._used[corner] += height + self._pad
 
-    def width(self, corner: str) -> float:
-        """Return the pixels that something in a corner may take across."""
-        sharing = max(self._edges[corner.partition(" ")[0]], 1)
-        return max((self._box.width - self._pad) / sharing - self._pad, 1.0)
+    def room(self, corner: str) -> Room:
+        """Return what each thing in a corner may take."""
+        across = (self._box.width - self._pad) / max(self._sharing[corner.partition(" ")[0]], 1)
+        down = (self._box.height - self._pad) / max(self._count[corner], 1)
+        return Room(max(across - self._pad, 1.0), max(down - self._pad, 1.0))
 
     def caption(self, caption: Caption, *, outline: Any = None) -> None:
         """Write a caption, with a line of colour `outline` around the letters where it is not None."""
@@ -61,7 +61,8 @@ class Corners:
         if outline is not None:
             _outline(text, outline)
         height = text.get_window_extent(self._canvas.renderer).height
-        room = Room(self.width(caption.loc), max(min(height, self._left(caption.loc)), 1.0))
+        room = self.room(caption.loc)
+        room = Room(room.width, min(height, room.height))
         if caption.text.still:
             fit_text(text, self._canvas.renderer, room, text.get_fontsize())
             height = text.get_window_extent(self._canvas.renderer).height
@@ -78,9 +79,7 @@ class Corners:
         span = abs(ax.get_xlim()[1] - ax.get_xlim()[0])
         length = self._round_length(span) if bar.length is None else float(bar.length)
         if length > span:
-            raise OptionError(
-                f"scale_bar: a length of {length:g} does not fit the x axis that spans {span:g}"
-            )
+            raise OptionError(f"scale_bar: length {length:g} does not fit the x axis, which spans {span:g}")
         label = f"{length:g} {bar.unit}".strip() if bar.label is None else bar.label
         pixels = length / span * self._box.width
         thick = 2.0 * self._canvas.dpi / 72
@@ -88,7 +87,9 @@ class Corners:
         lower = bar.loc.startswith("lower")
         text = self._text(bar.loc, label, "medium", bar.color)
         _outline(text, outline)
-        fit_text(text, self._canvas.renderer, Room(self.width(bar.loc), math.inf), text.get_fontsize())
+        room = self.room(bar.loc)
+        below = Room(room.width, max(room.height - 2 * thick, 1.0))
+        fit_text(text, self._canvas.renderer, below, text.get_fontsize())
         height = text.get_window_extent(self._canvas.renderer).height
         # The label stands in the middle above the line, but never outside of the box.
         wide = text.get_window_extent(self._canvas.renderer).width
@@ -137,9 +138,6 @@ class Corners:
             return self._box.left + self._pad
         right = self._box.right - self._pad - width
         return right if side == "right" else self._box.left + (self._box.width - width) / 2
-
-    def _left(self, corner: str) -> float:
-        return self._box.height - self._used[corner] - self._pad
 
 
 def _outline(text: Any, color: Any) -> None:

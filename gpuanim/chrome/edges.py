@@ -92,7 +92,7 @@ class Edges:
     def _fill(self, frame: Box, *, logo_room: bool) -> Box:
         """Stack what stands along the upper and the lower edge; return what is left in between."""
         dress = self._dress
-        taken = {caption.loc for caption in dress.captions}
+        taken = [caption.loc for caption in dress.captions]
         corners = Corners(self._figure, frame, self._canvas, taken, self._pad)
         if self.logo is not None and dress.logo is not None and (logo_room or dress.logo.loc in taken):
             corners.reserve(dress.logo.loc, self.logo.height)

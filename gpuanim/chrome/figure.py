@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -11,15 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Fitted, Moving, Stage, StageLayers
+from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas, split_artists
 from gpuanim.chrome.edges import Edges
 from gpuanim.chrome.layout import Box, Sides, grid
-from gpuanim.chrome.moving import ArtistMoving
+from gpuanim.chrome.moving import ArtistMoving, ProgressMoving
 from gpuanim.chrome.panel import Panel, PanelStage
-from gpuanim.chrome.parts import FigureDress
+from gpuanim.chrome.parts import ColorBar, FigureDress
 from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
+from gpuanim.types import Colors
 from gpuanim.values._base import Mapping
 
 __all__ = ["FigureStage", "PanelStage"]
@@ -31,6 +34,14 @@ _SHRINK = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 
 _LEAST = 0.35
 """The part of its cell, across and down, that the box of a panel must keep."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedBar:
+    """A colour bar beside all panels: what it shows, and how."""
+
+    scale: Scale
+    dress: ColorBar
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +60,8 @@ class FigureStage(Stage):
         What the figure wears besides its panels.
     ncols
         Columns of the grid.
+    shared
+        A colour bar for all panels.
     """
 
     figsize: tuple[float, float]
@@ -57,6 +70,7 @@ class FigureStage(Stage):
     style: Style = field(default_factory=Style.now)
     dress: FigureDress = field(default_factory=FigureDress)
     ncols: int = 4
+    shared: SharedBar | None = None
 
     def __post_init__(self) -> None:
         if not self.panels:
@@ -83,27 +97,43 @@ class FigureStage(Stage):
             fitted(i) if panel.dress.colorbar and panel.scale and panel.scale.needs_mapping else None
             for i, panel in zip(numbers, self.panels, strict=True)
         ]
+        shared = fitted(0) if self.shared is not None and self.shared.scale.needs_mapping else None
         with self.style.applied():
-            for shrink in _SHRINK:
-                drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=False)
-                if drawing.logo_in_the_way:
-                    drawing = _Drawing(self, dpi * shrink, size, numbers, mappings, logo_room=True)
-                if drawing.roomy:
-                    break
-            return drawing.layers()
+            return drawing(self, dpi, size, numbers, [*mappings, shared]).layers()
 
     def describe(self) -> dict[str, Any]:
         names = ("xlim", "ylim", "margin", "aspect")
         panels = [
-            {name: getattr(panel, name) for name in names} | {"axes": panel.dress.axes}
+            {name: getattr(panel.limits, name) for name in names} | {"axes": panel.dress.axes}
             for panel in self.panels
         ]
         told = panels[0] if len(panels) == 1 else {"panels": panels, "ncols": int(self.ncols)}
         return told | self.style.describe()
 
 
-class _Drawing:
-    """A figure stage at one resolution."""
+def drawing(
+    stage: FigureStage,
+    dpi: float,
+    size: tuple[int, int],
+    numbers: Sequence[int],
+    mappings: Sequence[Mapping | None],
+) -> Drawing:
+    """Make the figure as large as `dpi` says, or smaller where the panels need the room.
+
+    Each panel has the number of its cloud, and the mapping that its colour bar needs; the last mapping is
+    that of the bar that they share.
+    """
+    for shrink in _SHRINK:
+        made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=False)
+        if made.logo_in_the_way:
+            made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=True)
+        if made.roomy:
+            break
+    return made
+
+
+class Drawing:
+    """A figure stage at one resolution; the contract of the stage is `FigureStage.layers`."""
 
     def __init__(
         self,
@@ -128,8 +158,12 @@ class _Drawing:
         colors = self._axes_colors()
         self.panels = [
             Panel(self._figure, panel, i, mapping, self._canvas, outline=colors[0], facecolor=colors[1])
-            for i, panel, mapping in zip(numbers, stage.panels, mappings, strict=True)
+            for i, panel, mapping in zip(numbers, stage.panels, mappings[:-1], strict=True)
         ]
+        self._bar: Bar | None = None
+        if stage.shared is not None:
+            scale, dress = stage.shared.scale, stage.shared.dress
+            self._bar = Bar(self._figure, scale, dress, mappings[-1], 0, self._canvas)
         self._lay_out()
         for panel in self.panels:
             panel.finish()
@@ -163,14 +197,27 @@ class _Drawing:
         points = self._canvas.dpi / 72
         ncols = min(int(self._stage.ncols), len(self.panels))
         sides = [Sides()] * len(self.panels)
+        area = self._beside_bar(self.edges.area, 12 * points)
         for attempt in range(6):
-            boxes, cells = grid(self.edges.area, sides, ncols, pad=5 * points, gap=12 * points)
+            boxes, cells = grid(area, sides, ncols, pad=5 * points, gap=12 * points)
             placed = zip(self.panels, boxes, cells, strict=True)
             found = [panel.place(box, cell) for panel, box, cell in placed]
             if attempt and all(new.within(old) for new, old in zip(found, sides, strict=True)):
                 break
             sides = found if attempt < 2 else [a.union(b) for a, b in zip(found, sides, strict=True)]
         self._cells, self._sides = cells, found
+        if self._bar is not None:
+            self._bar.place(_around(boxes), max(getattr(s, self._bar.loc) for s in found), 8 * points)
+
+    def _beside_bar(self, area: Box, gap: float) -> Box:
+        """Return what the bar that panels share leaves of the area."""
+        if self._bar is None:
+            return area
+        hanging = self._bar.place(area, 0.0, gap)  # numbers at its ends hang out as well
+        left, right, top, bottom = (
+            math.ceil(max(side, 0.0)) for side in (hanging.left, hanging.right, hanging.top, hanging.bottom)
+        )
+        return Box(area.left + left, area.top + top, area.width - left - right, area.height - top - bottom)
 
     @property
     def roomy(self) -> bool:
@@ -210,6 +257,7 @@ class _Drawing:
             self._under(self._canvas.picture(under)),
             above if above[..., 3].any() else None,
             (*moving, *self.edges.moving),
+            _colors([artist for part in attached for artist in part.artists], self.edges.moving),
         )
 
     def _under(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -222,3 +270,19 @@ class _Drawing:
             return _WHITE
         uniform = bool((picture == picture[0, 0]).all())
         return picture[0, 0, :3] if uniform else np.ascontiguousarray(picture[..., :3])
+
+
+def _around(boxes: Sequence[Box]) -> Box:
+    """Return the least box that holds others."""
+    left, top = min(box.left for box in boxes), min(box.top for box in boxes)
+    return Box(left, top, max(box.right for box in boxes) - left, max(box.bottom for box in boxes) - top)
+
+
+def _colors(artists: Sequence[Any], moving: Sequence[Moving]) -> Colors:
+    """Return the (k, 3) uint8 colours of texts, lines and bars that change."""
+    from matplotlib.colors import to_rgb
+
+    told = [to_rgb(artist.get_color()) for artist in artists if hasattr(artist, "get_color")]
+    bars = [part.color[:3] for part in moving if isinstance(part, ProgressMoving)]
+    rows = [np.rint(np.multiply(rgb, 255)) for rgb in told] + bars
+    return np.unique(np.array(rows, np.uint8).reshape(-1, 3), axis=0)

@@ -139,7 +139,7 @@ class ProgressMoving(Moving):
 
     def __init__(self, box: tuple[int, int, int, int], color: NDArray[np.uint8]) -> None:
         self._box = box
-        self._color = color
+        self.color = color
         self._length = 0
 
     def show(self, moment: Moment) -> Hashable:
@@ -152,4 +152,4 @@ class ProgressMoving(Moving):
         left, top, _, height = self._box
         if self._length == 0:
             return None
-        return Patch(left, top, np.broadcast_to(self._color, (height, self._length, 4)).copy())
+        return Patch(left, top, np.broadcast_to(self.color, (height, self._length, 4)).copy())

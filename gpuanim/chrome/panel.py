@@ -20,10 +20,12 @@ from gpuanim.geometry import View
 from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
 
-__all__ = ["Panel", "PanelStage"]
+__all__ = ["SCALES", "Panel", "PanelStage"]
 
 _LEGEND_SHARE = 0.42
 """The part of a panel's width that a legend beside it may take."""
+
+SCALES = ("linear", "log")
 
 _HAIR = Sides(1.0, 1.0, 1.0, 1.0)
 """What frames of axes and colour bars need: lines are half outside of their boxes."""
@@ -49,6 +51,8 @@ class PanelStage:
         Of the points; artists up to it lie below them.
     points
         Whether it is a panel of points, and not of parts alone.
+    scales
+        Of x and y, "linear" or "log"; points need linear ones.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class PanelStage:
     parts: tuple[Part, ...] = ()
     zorder: float = 2.0
     points: bool = True
+    scales: tuple[str, str] = ("linear", "linear")
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -104,6 +109,7 @@ class Panel:
     ) -> None:
         self.stage, self._dress, self._canvas, self._outline = stage, stage.dress, canvas, outline
         self.ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), label=f"panel {number}")
+        self.ax.set(xscale=stage.scales[0], yscale=stage.scales[1])
         self._set_axes(facecolor)
         self._names = self._set_texts()
         self._on_data: list[Any] = []
@@ -228,7 +234,8 @@ class Panel:
             return sides
         box = self.box
         if not self.legend.outside:
-            self.legend.fit(Room(0.94 * box.width, 0.94 * box.height))
+            shared = max(list(self.corners()).count(self.legend.corner or ""), 1)
+            self.legend.fit(Room(0.94 * box.width, 0.94 * box.height / shared))
             return sides
         width, _ = self.legend.fit(Room(_LEGEND_SHARE * self._cell.width, box.height))
         beyond = sides.right + 1.6 * pad
@@ -237,16 +244,7 @@ class Panel:
 
     def finish(self) -> None:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
-        cell, box = self._cell, self.box
-        middle_x, middle_y = box.left + box.width / 2, box.top + box.height / 2
-        pad = self._points(5.0)
-        across = max(2 * (min(middle_x - cell.left, cell.right - middle_x) - pad), 1.0)
-        down = max(2 * (min(middle_y - cell.top, cell.bottom - middle_y) - pad), 1.0)
-        rooms = {
-            "title": Room(self._title_width(across), math.inf),
-            "xlabel": Room(across, math.inf),
-            "ylabel": Room(math.inf, down),
-        }
+        rooms = self._rooms()
         for name, (text, font) in self._names.items():
             if name == "title" and not self._dress.title.still:
                 height = text.get_window_extent(self._canvas.renderer).height
@@ -257,24 +255,31 @@ class Panel:
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
         for name in self._on_data:
-            keep_inside(name, box, self._canvas)
+            keep_inside(name, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
-    def _title_width(self, across: float) -> float:
+    def _rooms(self) -> dict[str, Room]:
+        """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""
         from matplotlib import rcParams
 
-        pad = self._points(5.0)
-        aligned = {
-            "left": self._cell.right - self.box.left - pad,
-            "right": self.box.right - self._cell.left - pad,
+        cell, box, pad = self._cell, self.box, self._points(5.0)
+        left, right = box.left - cell.left - pad, cell.right - box.right - pad
+        wide = {"left": box.width + right, "right": box.width + left}
+        title = wide.get(rcParams["axes.titlelocation"], box.width + 2 * min(left, right))
+        beside = self.legend is not None and self.legend.outside
+        bar = None if self.bar is None else self.bar.loc
+        label_x = box.width + (0 if bar in ("left", "right") or beside else 2 * min(left, right))
+        return {
+            "title": Room(max(title, 1.0), math.inf),
+            "xlabel": Room(max(label_x, 1.0), math.inf),
+            "ylabel": Room(math.inf, box.height),
         }
-        return aligned.get(rcParams["axes.titlelocation"], across)
 
     def _fill_corners(self) -> list[TextsAttached]:
         dress = self._dress
         bar = dress.scale_bar
         pad = self._points(6.0)
-        corners = Corners(self.ax, self.box, self._canvas, set(self.corners()), pad)
+        corners = Corners(self.ax, self.box, self._canvas, list(self.corners()), pad)
         if self.legend is not None and (corner := self.legend.corner) is not None:
             corners.reserve(corner, self.legend.box().height)
         for caption in dress.captions:

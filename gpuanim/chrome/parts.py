@@ -335,7 +335,10 @@ def as_part(kind: type[Worn], value: Any, name: str) -> Worn | None:
         return made(length=value)
     if value is True or not (needed or isinstance(value, str)):
         options = ", ".join(field.name for field in fields(kind))
-        raise OptionError(f"{name} must be a {kind.shorthand} or {kind.__name__}({options}), not {value!r}")
+        article = "an" if kind.shorthand[0] in "aeiou" else "a"
+        raise OptionError(
+            f"{name} must be {article} {kind.shorthand} or {kind.__name__}({options}), not {value!r}"
+        )
     return made(**{kind.shorthand: value})
 
 

@@ -50,7 +50,8 @@ class RecordedStage(Stage):
                 f"{width}x{height}, at {self.dpi:g} dpi: give the resolution beforehand, "
                 f"Camera(fig, dpi={dpi:g})"
             )
-        return StageLayers((), self.background, None, (_Slides(self.recording),))
+        slides = _Slides(self.recording)
+        return StageLayers((), self.background, None, (slides,), self.recording.colors())
 
     def describe(self) -> dict[str, Any]:
         return {"camera": {"snaps": self.recording.n_frames, "dpi": self.dpi}}

@@ -7,9 +7,11 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.adata import Cells, as_labels, open_cells
+from gpuanim.adata.stored import stored_frames
 
 if TYPE_CHECKING:
     pass
@@ -53,9 +55,14 @@ def render(args: argparse.Namespace) -> int:
     start = time.perf_counter()
     with open_cells(args.file) as cells:
         coords = cells.embedding(args.basis, args.dimensions)
-        values = cells.frames(args.frames)
+        stored = stored_frames(cells, args.frames)
         options = _options(args, cells)
-        return _save(args, coords, values, options, time.perf_counter() - start)
+        classes = {}
+        if stored.classes:
+            classes = {"categories": stored.names, "palette": stored.colors, "mix": args.mix or "argmax"}
+            if args.colorbar is None and args.legend is None:
+                args.legend = True
+        return _save(args, coords, stored.source, options, time.perf_counter() - start, classes)
 
 
 def demo(args: argparse.Namespace) -> int:
@@ -66,7 +73,15 @@ def demo(args: argparse.Namespace) -> int:
     return 0
 
 
-def _save(args: argparse.Namespace, coords: Any, values: Any, options: Mapping[str, Any], read: float) -> int:
+def _save(
+    args: argparse.Namespace,
+    coords: Any,
+    values: Any,
+    options: Mapping[str, Any],
+    read: float,
+    classes: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
+    """Make the film and write it; `classes` are the options of `animate` for shares of classes."""
     from gpuanim import Rank, animate
 
     fps = args.fps if args.fps or (args.n_frames and args.duration) else 20
@@ -74,13 +89,17 @@ def _save(args: argparse.Namespace, coords: Any, values: Any, options: Mapping[s
     if norm == "rank":
         # Stretched, as in the blog post's pictures: cells that no label has reached yet are the darkest.
         norm, scope = Rank(scope or "frame", stretch=True), None
+    if classes:
+        norm, scope = "linear", None
     animation = animate(
         coords, values, fps=fps, n_frames=args.n_frames, duration=args.duration, tween=args.tween,
         ease=args.ease, hold=args.hold, size=args.size, figsize=args.figsize, dpi=args.dpi, s=args.s,
         alpha=args.opacity, order=args.order, antialias=args.antialias, norm=norm, vmin=args.vmin,
         vmax=args.vmax, vcenter=args.vcenter, scope=scope, cmap=args.cmap, na_color=args.na_color,
         background=None if args.background == "none" else args.background, margin=args.margin,
-        aspect=args.aspect,
+        aspect=args.aspect, title=args.title, caption=args.caption, axes=args.axes or False,
+        colorbar=args.colorbar, legend=args.legend, scale_bar=args.scale_bar,
+        progress_line=args.progress_line, logo=args.logo, theme=args.theme, **classes,
     )  # fmt: skip
     target = args.output if len(args.output) > 1 else args.output[0]
     made = animation.save(target, progress=_progress(args), **options)

@@ -181,7 +181,7 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
     add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
     add("--no-antialias", action="store_false", dest="antialias", help="hard edges: few colours, small GIFs")
-    add("--background", default="white", help="colour, or none for transparent films")
+    add("--background", default="auto", help="colour, or none for transparent films (default: the theme's)")
     add("--margin", type=float, default=0.05, metavar="M", help="share of the data's extent (default: 0.05)")
     add("--aspect", default="equal", choices=["equal", "auto"], help="equal scales, or fill the frame")
     add = parser.add_argument_group("colour").add_argument
@@ -197,6 +197,23 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--scope", choices=["film", "frame"], help="scale values for the film, or for each frame anew")
     add("--cmap", default="viridis", help="matplotlib's name of a colormap")
     add("--na-color", default="lightgray", metavar="COLOR", help="of values that are missing")
+    add("--mix", choices=["argmax", "confidence", "linear", "srgb"], help="how shares of classes are shown")
+    add = parser.add_argument_group("figure").add_argument
+    add("--title", help='text above the points, such as "step {step} of {steps}, {time:.1f} s"')
+    add("--caption", help="text in the lower left corner, of the same kind")
+    add("--axes", nargs="?", const="frame", choices=["frame", "ticks"], help="a frame, or one with ticks")
+    add("--colorbar", nargs="?", const=True, metavar="LABEL", help="the scale of the colours")
+    add(
+        "--legend",
+        nargs="?",
+        const=True,
+        metavar="PLACE",
+        help='of classes: "right margin", "upper left", ...',
+    )
+    add("--scale-bar", nargs="?", const=True, metavar="UNIT", help="a line of known length")
+    add("--progress-line", nargs="?", const=True, metavar="COLOR", help="how far the film has gone")
+    add("--logo", metavar="FILE", help="a picture in the upper right corner")
+    add("--theme", choices=["light", "dark"], help="colours of all but the points")
     _add_encoding(parser)
 
 

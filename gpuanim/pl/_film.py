@@ -152,12 +152,16 @@ def _paint(shown: Shown, scale: PanelLimits, look: Look, ground: Colors | None) 
     else:
         wishes = replace(
             wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
-            scope=look.scope, cmap=look.cmap,
+            scope=_scope(shown, scale, look), cmap=look.cmap,
         )  # fmt: skip
     n = len(shown.keep)
     paint = as_paint(shown.values, n_points=n, n_steps=None, wishes=wishes, background=ground)
     places = None if shown.places is None else shown.places[shown.keep]
     return replace(paint, source=Subset.of(paint.source, shown.keep), groups=places)
+
+
+def _scope(shown: Shown, scale: PanelLimits, look: Look) -> str | None:
+    return shown.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
 
 
 def _order(shown: Shown, paint: Paint, look: Look) -> Any:

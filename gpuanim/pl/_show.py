@@ -73,6 +73,8 @@ class Shown:
         How classes are shown, None for numbers and categories.
     places
         (n,) codes of the categories that names on the data stand at; None for those of the last step.
+    scope
+        Of the scale of colours, if it is not asked for: "frame" where each frame is another thing.
     """
 
     coords: NDArray[np.floating[Any]]
@@ -87,6 +89,7 @@ class Shown:
     plain: bool = False
     mix: str | None = None
     places: Any = None
+    scope: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +105,7 @@ class _Content:
     plain: bool = False
     mix: str | None = None
     places: Any = None
+    scope: str | None = None
 
 
 def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
@@ -121,6 +125,7 @@ def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Show
         Shown(
             *places[pair], content.values, content.names, content.stored, content.shown, content.order,
             content.title, axis_labels(basis, pair), content.plain, content.mix, content.places,
+            content.scope,
         )
         for content, (_, pair) in zip(contents, pairs, strict=True)
     ]  # fmt: skip
@@ -142,7 +147,7 @@ def _of_frames(cells: Cells, show: Show) -> _Content:
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
         )
-        return _Content(source, "value", list(source.titles))
+        return _Content(source, "value", list(source.titles), scope="frame")
     return _Content(frames, "last", "step {step}", mix=show.mix)
 
 

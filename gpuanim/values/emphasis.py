@@ -99,24 +99,24 @@ class WithPrevious(Source):
     """
 
     def __init__(self, source: Source) -> None:
-        self._source = source
+        self.source = source
         self.n_points, self.n_steps = source.n_points, source.n_steps
         self.n_columns, self.rewindable = source.n_columns, source.rewindable
 
     @property
     def permutation(self) -> Ids | None:  # type: ignore[override]
-        return self._source.permutation
+        return self.source.permutation
 
     def steps(self) -> Iterator[Values]:
         before: Values | None = None
-        for values in self._source.steps():
+        for values in self.source.steps():
             now = np.array(values)
             yield np.stack([now, now if before is None else before])
             before = now
 
     def step(self, index: int) -> Values:
-        now = np.array(self._source.step(index))
-        return np.stack([now, now if index == 0 else self._source.step(index - 1)])
+        now = np.array(self.source.step(index))
+        return np.stack([now, now if index == 0 else self.source.step(index - 1)])
 
 
 @dataclass(frozen=True, eq=False)

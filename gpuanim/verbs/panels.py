@@ -7,11 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 from gpuanim.animation import Animation
-from gpuanim.chrome.figure import FigureStage
+from gpuanim.chrome.bar import Scale
+from gpuanim.chrome.figure import FigureStage, SharedBar
+from gpuanim.chrome.panel import PanelStage
+from gpuanim.chrome.parts import ColorBar
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.look import make_sheet
-from gpuanim.values._base import Norm
+from gpuanim.types import Colors
+from gpuanim.values._base import Norm, Source
+from gpuanim.values.emphasis import Emphasis, WithPrevious
+from gpuanim.values.ranks import Rank
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, panels_of
 
@@ -86,10 +92,14 @@ def panels(
     timeline = _timeline(
         [film._film.timeline for film in flat], n_frames, fps, duration, tween=tween, ease=ease, hold=hold
     )
+    dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
+    shared = None
     if share_colors:
         clouds = _together(clouds)
-    dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
-    stage = FigureStage(sheet, ground, own, worn, dress, columns)
+        norm, _, colors = _plain(clouds[0])
+        shared = SharedBar(Scale(colors, norm), _shared_dress(own))
+        own = tuple(replace(panel, dress=replace(panel.dress, colorbar=None)) for panel in own)
+    stage = FigureStage(sheet, ground, own, worn, dress, columns, shared)
     return film_of(stage, clouds, timeline, dpi, renderer)
 
 
@@ -130,24 +140,42 @@ def _timeline(
 
 def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
     """Let one scale hold for all clouds."""
+    from gpuanim.provenance import told
     from gpuanim.values.together import Together
 
     if not clouds:
         raise OptionError("share_colors needs panels of points")
-    first = clouds[0]
-    for cloud in clouds[1:]:
-        if not (_same(cloud.norm, first.norm) and cloud.table.tobytes() == first.table.tobytes()):
+    plain = [_plain(cloud) for cloud in clouds]
+    norm, _, colors = plain[0]
+    for other, _, others in plain[1:]:
+        if told(other) != told(norm) or others.tobytes() != colors.tobytes():
             raise OptionError(
-                "share_colors needs the same norm, limits and colours in all panels: "
-                f"{type(first.norm).__name__} and {type(cloud.norm).__name__} differ in them"
+                "share_colors needs the same norm, limits and colours in all panels, not "
+                f"{told(norm)} and {told(other)}, or other colours"
             )
-    if first.norm.scope != "film":
+    if isinstance(norm, Rank):
+        if norm.scope == "film":
+            raise OptionError('share_colors: ranks are shared as they are, give them scope="frame"')
         return clouds
-    norm = Together(first.norm, tuple(cloud.values for cloud in clouds))
-    if norm.needs_film and not all(cloud.values.rewindable for cloud in clouds):
+    if norm.scope != "film":
+        raise OptionError('share_colors needs scope="film": frames with scales of their own share none')
+    joint = Together(norm, tuple(source for _, source, _ in plain))
+    if joint.needs_film and not all(cloud.values.rewindable for cloud in clouds):
         raise OptionError("share_colors has to search all values: give vmin and vmax, or lists and arrays")
-    return tuple(replace(cloud, norm=norm) for cloud in clouds)
+    return tuple(
+        replace(cloud, norm=replace(cloud.norm, inner=joint) if isinstance(cloud.norm, Emphasis) else joint)
+        for cloud in clouds
+    )
 
 
-def _same(norm: Norm, other: Norm) -> bool:
-    return norm is other or norm == other
+def _plain(cloud: Cloud) -> tuple[Norm, Source, Colors]:
+    """Return norm, source and colours of a cloud, whatever stands out in it."""
+    if not isinstance(cloud.norm, Emphasis):
+        return cloud.norm, cloud.values, cloud.table
+    source = cloud.values.source if isinstance(cloud.values, WithPrevious) else cloud.values
+    return cloud.norm.inner, source, cloud.table[: cloud.norm.rows.n_levels + 1]
+
+
+def _shared_dress(panels: tuple[PanelStage, ...]) -> ColorBar:
+    """Return the dress of the first colour bar that a panel wears."""
+    return next((panel.dress.colorbar for panel in panels if panel.dress.colorbar is not None), ColorBar())
