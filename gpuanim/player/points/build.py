@@ -18,6 +18,7 @@ from gpuanim.player.points.chrome import read_chrome
 from gpuanim.player.points.document import page_parts
 from gpuanim.player.points.highlights import highlight_facts, without_fading
 from gpuanim.player.points.labels import Groups, make_groups, pack_names
+from gpuanim.player.points.marks import mark_facts
 from gpuanim.player.points.meaning import hexed, is_scale, meaning
 from gpuanim.player.points.packing import pack_frames
 from gpuanim.player.points.place import Placement, place, planes
@@ -141,6 +142,9 @@ def build_page(
         facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
         facts |= highlight_facts(cloud, placement, blob) | _color_facts(cloud, rows, blob)
     facts |= {
+        "marks": mark_facts(
+            chrome.marks, placement, plan.spec.width / film.stage.figsize[0], chrome.text_color
+        ),
         "mode": options.default_mode,
         "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
         "order": cloud.order if isinstance(cloud.order, str) else "layers",

@@ -9,6 +9,7 @@ from typing import Any
 from gpuanim.chrome._base import Moment, Stage
 from gpuanim.chrome.figure import FigureStage
 from gpuanim.chrome.given import GivenAxes
+from gpuanim.chrome.marks import Lasso, Symbols
 from gpuanim.chrome.parts import Caption
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
@@ -48,11 +49,17 @@ class Chrome:
         Texts in corners, with their corner and their colour in CSS.
     label
         Of the colour bar.
+    marks
+        What is drawn above the points.
+    text_color
+        Of the figure.
     """
 
     lines: tuple[TextTrack, ...] = ()
     captions: tuple[tuple[TextTrack, str, str], ...] = ()
     label: str | None = None
+    marks: tuple[Symbols | Lasso, ...] = ()
+    text_color: Any = "black"
 
     def add(self, moment: Moment) -> None:
         """Take the texts of the next frame."""
@@ -82,8 +89,8 @@ def read_chrome(stage: Stage) -> Chrome:
     Raises
     ------
     OptionError
-        If the stage has something that would be missed: other panels, artists of the user, or marks of
-        highlights.
+        If the stage has something that would be missed: other panels, artists of the user, or marks that
+        only matplotlib can draw.
     """
     if isinstance(stage, GivenAxes):
         return _of_axes(stage)
@@ -92,16 +99,18 @@ def read_chrome(stage: Stage) -> Chrome:
     (panel, *others) = stage.panels
     if others or panel.parts:
         raise OptionError(f"an interactive page needs a film with one panel of points alone: {_INSTEAD}")
-    if panel.dress.marks:
+    marks = tuple(mark for mark in panel.dress.marks if isinstance(mark, Symbols | Lasso))
+    if len(marks) < len(panel.dress.marks):
         raise OptionError(
-            "an interactive page does not draw the markers and lassos of highlights: give them without "
-            f"marker and lasso, or {_INSTEAD}"
+            f"an interactive page draws the marks of highlights alone, not others: {_INSTEAD}"
         )
-    bar, rc = panel.dress.colorbar, stage.style.rc
+    bar, color = panel.dress.colorbar, stage.style.rc["text.color"]
     return Chrome(
         _tracks([stage.dress.title, panel.dress.title]),
-        _captions((*stage.dress.captions, *panel.dress.captions), rc["text.color"]),
+        _captions((*stage.dress.captions, *panel.dress.captions), color),
         None if bar is None else bar.label,
+        marks,
+        color,
     )
 
 

@@ -24,6 +24,7 @@ _SCRIPTS = (
     "points/view.js",
     "points/gestures.js",
     "points/canvas.js",
+    "points/marks.js",
     "points/pick.js",
     "points/scale.js",
     "points/meaning.js",

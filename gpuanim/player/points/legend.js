@@ -88,3 +88,16 @@ class Legend {
     if (other.picked >= 0) other.choose(-1);
   }
 }
+
+// The labels of marks.
+function markLegend(marks, labelled) {
+  const root = element("section", "gpuanim-labels", { "aria-label": "Marks" });
+  for (const mark of labelled) {
+    const item = element("div", "gpuanim-item");
+    const label = element("span", "gpuanim-name");
+    label.textContent = item.title = mark.label;
+    item.append(marks.symbol(mark), label);
+    root.append(item);
+  }
+  return root;
+}

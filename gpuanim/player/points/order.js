@@ -23,7 +23,7 @@ class DrawOrder {
       if (this.sorted) return null;
       this.sorted = true;
       const most = this.layers.reduce((a, b) => Math.max(a, b), 0);
-      return sortedBy((i) => this.layers[i], n, most);
+      return sortedBy((i) => this.layers[i], this.layers.length, most); // outlines as well
     }
     this.frame = frame;
     this.rank(frame.edges || this.facts.edges);

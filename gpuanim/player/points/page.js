@@ -55,11 +55,14 @@ class PointsPage {
       caption.style.color = color;
       return caption;
     });
-    this.stage.append(this.surface, ...this.captions, this.tip);
+    this.marks = facts.marks.length ? new Marks(facts) : null;
+    this.stage.append(this.surface, ...(this.marks ? [this.marks.canvas] : []), ...this.captions, this.tip);
     this.side = element("aside", "gpuanim-side");
     this.bar = facts.key ? null : new ColorBar(facts, this.arrays.table);
     if (this.bar) this.side.append(this.bar.root);
     if (facts.key || facts.groups) this.side.append(this.explain().root);
+    const labelled = facts.marks.filter((mark) => mark.label);
+    if (labelled.length) this.side.append(markLegend(this.marks, labelled));
     this.root.replaceChildren(head, this.stage, this.side);
   }
 
@@ -168,7 +171,9 @@ class PointsPage {
   paint() {
     cancelAnimationFrame(this.due);
     this.due = 0;
-    if (this.loaded) this.canvas.draw(this.view);
+    if (!this.loaded) return;
+    this.canvas.draw(this.view);
+    if (this.marks) this.marks.draw(this.view);
   }
 
   hover(x, y) {
@@ -203,9 +208,18 @@ class PointsPage {
     this.tip.style.translate = `${Math.max(4, left)}px ${Math.max(4, top)}px`;
   }
 
+  // A canvas with all that is drawn.
+  whole() {
+    if (!this.marks) return this.surface;
+    const { width, height } = this.surface;
+    const canvas = element("canvas", "", { width, height });
+    for (const layer of [this.surface, this.marks.canvas]) canvas.getContext("2d").drawImage(layer, 0, 0);
+    return canvas;
+  }
+
   picture() {
     this.paint(); // the canvas keeps its pixels until this task ends
-    this.surface.toBlob((blob) => {
+    this.whole().toBlob((blob) => {
       const link = element("a", "");
       link.href = URL.createObjectURL(blob);
       const name = (this.facts.title || "points").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
