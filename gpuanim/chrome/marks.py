@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -39,6 +39,19 @@ class Look:
     width: float
     rim: float
 
+    @property
+    def filled(self) -> bool:
+        """Whether the marker has an inside."""
+        from matplotlib.markers import MarkerStyle
+
+        return MarkerStyle(self.marker).is_filled()
+
+    def colors(self) -> dict[str, Any]:
+        """Return the options of `scatter`, in which lines without an inside have the colour of one."""
+        if not self.filled:
+            return {"facecolors": self.edge}
+        return {"facecolors": self.fill or "none", "edgecolors": self.edge}
+
 
 @dataclass(frozen=True, eq=False)
 class Symbols:
@@ -71,8 +84,8 @@ class Symbols:
         x, y = self.places.T
         look = self.look()
         symbols = ax.scatter(
-            x, y, s=self.size, marker=look.marker, linewidths=look.width, facecolors=look.fill or "none",
-            edgecolors=look.edge, zorder=zorder + 1, label=self.label,
+            x, y, s=self.size, marker=look.marker, linewidths=look.width, zorder=zorder + 1, label=self.label,
+            **look.colors(),
         )  # fmt: skip
         symbols.set_path_effects([withStroke(linewidth=look.rim, foreground="white")])
 
@@ -80,7 +93,8 @@ class Symbols:
         """Return how each symbol is drawn."""
         if self.marker == "ring":
             return Look(_SYMBOLS["ring"], None, self.color or _ACCENT, 2.0, 4.0)
-        return Look(_SYMBOLS.get(self.marker, self.marker), self.color or "gold", "black", 0.9, 2.6)
+        look = Look(_SYMBOLS.get(self.marker, self.marker), self.color or "gold", "black", 0.9, 2.6)
+        return look if look.filled else replace(look, fill=None, edge=self.color or _ACCENT, width=2.0, rim=4.0)
 
 
 @dataclass(frozen=True, eq=False)

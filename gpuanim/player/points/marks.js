@@ -12,8 +12,8 @@ class Marks {
     const { scale, offset } = view.transform();
     for (const mark of this.marks) {
       const at = mark.places.map(([x, y]) => [x * scale[0] + offset[0], view.height - y * scale[1] - offset[1]]);
-      const path = mark.outlines.length ? repeated(at, mark.outlines, view.disc) : closed(at);
-      stroke(context, path, mark, mark.outlines.length ? view.disc : view.fit);
+      if (mark.outlines.length) for (const place of at) stroke(context, around(place, mark, view.disc), mark, view.disc);
+      else stroke(context, closed(at), mark, view.fit);
     }
   }
 
@@ -26,7 +26,7 @@ class Marks {
     const size = (0.46 * side) / reach;
     const middle = side / 2;
     const path = mark.outlines.length
-      ? repeated([[middle, middle]], mark.outlines, size)
+      ? around([middle, middle], mark, size)
       : closed([[0.1 * side, middle], [0.9 * side, middle]]);
     stroke(canvas.getContext("2d"), path, mark, mark.outlines.length ? size : ratio / 2);
     return canvas;
@@ -49,12 +49,10 @@ function stroke(context, path, { fill, edge, width, dash, rim }, size) {
   line(edge, width);
 }
 
-// Outlines around each of some places.
-function repeated(places, outlines, size) {
+// The outlines of a symbol at a place.
+function around([x, y], { outlines }, size) {
   const path = new Path2D();
-  for (const [x, y] of places) {
-    for (const line of outlines) path.addPath(open(line.map(([dx, dy]) => [x + dx * size, y - dy * size])));
-  }
+  for (const line of outlines) path.addPath(open(line.map(([dx, dy]) => [x + dx * size, y - dy * size])));
   return path;
 }
 
