@@ -43,9 +43,7 @@ class CodedFrame:
     moment: Moment
 
 
-def code_frames(
-    film: Film, points: Ids, fits: Fits, timings: Timings, fps: Fraction
-) -> Iterator[CodedFrame]:
+def code_frames(film: Film, points: Ids, fits: Fits, timings: Timings, fps: Fraction) -> Iterator[CodedFrame]:
     """Yield the codes of `points` of a film with one cloud, in that order, frame by frame."""
     cloud = film.clouds[0]
     permutation = cloud.values.permutation

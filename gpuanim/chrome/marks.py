@@ -94,7 +94,9 @@ class Symbols:
         if self.marker == "ring":
             return Look(_SYMBOLS["ring"], None, self.color or _ACCENT, 2.0, 4.0)
         look = Look(_SYMBOLS.get(self.marker, self.marker), self.color or "gold", "black", 0.9, 2.6)
-        return look if look.filled else replace(look, fill=None, edge=self.color or _ACCENT, width=2.0, rim=4.0)
+        return (
+            look if look.filled else replace(look, fill=None, edge=self.color or _ACCENT, width=2.0, rim=4.0)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +126,8 @@ class Lasso:
 
         line = Polygon(
             self.corners, closed=True, fill=False, edgecolor=self.color or rcParams["text.color"],
-            linewidth=self.width, linestyle=(0, self.dash), joinstyle="round", zorder=zorder + 1, label=self.label,
+            linewidth=self.width, linestyle=(0, self.dash), joinstyle="round", zorder=zorder + 1,
+            label=self.label,
         )  # fmt: skip
         ax.add_artist(line)
 

@@ -101,9 +101,7 @@ def read_chrome(stage: Stage) -> Chrome:
         raise OptionError(f"an interactive page needs a film with one panel of points alone: {_INSTEAD}")
     marks = tuple(mark for mark in panel.dress.marks if isinstance(mark, Symbols | Lasso))
     if len(marks) < len(panel.dress.marks):
-        raise OptionError(
-            f"an interactive page draws the marks of highlights alone, not others: {_INSTEAD}"
-        )
+        raise OptionError(f"an interactive page draws the marks of highlights alone, not others: {_INSTEAD}")
     bar, color = panel.dress.colorbar, stage.style.rc["text.color"]
     return Chrome(
         _tracks([stage.dress.title, panel.dress.title]),

@@ -50,12 +50,14 @@ def mark_facts(
 
 def _symbols(mark: Symbols, placement: Placement, pixels: float) -> dict[str, Any]:
     from matplotlib.markers import MarkerStyle
+    from matplotlib.transforms import Affine2D
 
     look = mark.look()
     style = MarkerStyle(look.marker)
-    path = style.get_path().transformed(style.get_transform().scale(_FINE))
+    path = style.get_path().transformed(style.get_transform() + Affine2D().scale(_FINE))
     size = math.sqrt(mark.size) * pixels / _FINE
-    outlines = [np.round(line * size, 2).tolist() for line in path.to_polygons(closed_only=False)]
+    lines = path.to_polygons(closed_only=False)
+    outlines = [np.round(np.asarray(line, np.float64) * size, 2).tolist() for line in lines]
     return {
         "places": _places(mark.places, placement),
         "outlines": outlines,
