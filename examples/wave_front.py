@@ -1,30 +1,31 @@
-"""The wave front: cells whose colour has just changed light up, and a lasso marks where it ends."""
+"""The wave front on a simulated atlas: cells whose colour has just changed light up; a star, and a lasso."""
 
 from pathlib import Path
 
 import numpy as np
-import scanpy as sc
 
 import gpuanim as ga
+from gpuanim.simulate import atlas
 
 OUT = Path("out")
 
 
-def film() -> ga.Animation:
-    adata = sc.datasets.pbmc68k_reduced()
-    coords = adata.obsm["X_umap"]
-    labels = np.zeros(adata.n_obs)
-    labels[350] = 1
-    steps = ga.LabelPropagation(adata.obsp["connectivities"], labels, alpha=0.999, n_steps=20)
-    monocytes = adata.obs["bulk_labels"] == "CD14+ Monocyte"
+def film(n_cells: int = 20_000) -> ga.Animation:
+    cells = atlas(n_cells)
+    seed = int(np.argmin(np.square(cells.coords - np.median(cells.coords, axis=0)).sum(1)))
+    labels = np.zeros(n_cells, np.float32)
+    labels[seed] = 1
+    steps = ga.LabelPropagation(cells.graph, labels, alpha=0.999, n_steps=48)
+    angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    reach = 0.1 * np.ptp(cells.coords, axis=0).max()
+    circle = cells.coords[seed] + reach * np.column_stack([np.cos(angle), np.sin(angle)])
     return ga.animate(
-        coords, steps, norm=ga.Rank(stretch=True), cmap="cividis", tween="linear", duration=5, s=60,
-        theme="dark", title="The wave front, {time:.1f} s", caption="CD14+ monocytes outlined",
-        progress_line="#ff5d8f",
+        cells.coords, steps, norm=ga.Rank(stretch=True), cmap="cividis", fps=16, theme="dark",
+        title=f"A wave front, {cells.title}", caption="hop {step} from the star", progress_line="#ff5d8f",
         highlight=[
             ga.Highlight(front="#ff5d8f"),
-            ga.Highlight(monocytes.to_numpy(), outline=("white", "#14161b")),
-            ga.Highlight(350, marker="star"),
+            ga.Highlight(seed, marker="star", size=300),
+            ga.Highlight(lasso=circle, color="white"),
         ],
         size=(900, 900),
     )  # fmt: skip

@@ -1,13 +1,24 @@
-"""Each example runs as it stands, in an empty folder, and writes films that decode."""
+"""Each example runs as it stands, in an empty folder, writes films that decode, and is in the gallery."""
 
+import importlib.util
 import runpy
 import warnings
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 import pytest
+from PIL import Image
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+FOLDER = Path(__file__).parent.parent / "examples"
+EXAMPLES = sorted(FOLDER.glob("[a-z]*.py"))
+
+
+def load(name):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda p: p.stem)
@@ -23,3 +34,20 @@ def test_example(script, tmp_path, monkeypatch, pbmc68k):
     for film in films:
         frames, _ = imageio_ffmpeg.count_frames_and_secs(str(film))
         assert frames > 1
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda p: p.stem)
+def test_the_gallery_shows_the_middle_frame(script, pbmc68k):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        frame = load("_gallery").middle_frame(script.stem)
+    picture = np.asarray(Image.open(FOLDER / "pictures" / f"{script.stem}.png"))
+    assert picture.shape == frame.shape
+    # Fonts and the layout of graphs differ a little between versions of other packages.
+    assert np.abs(picture.astype(int) - frame).mean() < 4
+
+
+def test_the_gallery_tells_of_all_examples():
+    assert (FOLDER / "README.md").read_text(encoding="utf-8") == load("_gallery").readme()
+    assert len(EXAMPLES) >= 10
+    assert {path.stem for path in (FOLDER / "pictures").glob("*.png")} == {path.stem for path in EXAMPLES}

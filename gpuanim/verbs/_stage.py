@@ -120,8 +120,10 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
             places = paint.medians(coords)
         key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
     else:
-        if dress.legend is not None:
-            raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
+        if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
+            raise OptionError(
+                "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
+            )
         scale = Scale(paint.table, paint.norm)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
 
