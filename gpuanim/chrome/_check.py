@@ -45,7 +45,7 @@ def check_number(name: str, value: Any, *, above: float = 0.0, up_to: float = ma
 
 
 def check_text(name: str, text: Any) -> None:
-    """Raise OptionError if matplotlib cannot draw a text: no str, no Unicode, or no formula between dollars."""
+    """Raise OptionError if matplotlib cannot draw a text: not a str, not Unicode, or no formula."""
     if not isinstance(text, str):
         raise OptionError(f"{name} must be a str or None, not {text!r}")
     try:
