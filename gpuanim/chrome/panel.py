@@ -122,7 +122,11 @@ class Panel:
         self.box = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
+        from matplotlib import rcParams
+
         ax, axes = self.ax, self._dress.axes
+        if facecolor is None and not rcParams["axes.grid"]:
+            ax.set_axisbelow(False)  # a transparent film shows what lies above its points alone
         if axes != "ticks":
             ax.set_xticks([])
             ax.set_yticks([])

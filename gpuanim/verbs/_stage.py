@@ -122,8 +122,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
     else:
         if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
             raise OptionError(
-                "legend is for categories and for highlights with a label, these values are numbers: give "
-                "colorbar=True"
+                "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
             )
         scale = Scale(paint.table, paint.norm)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
