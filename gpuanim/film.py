@@ -182,7 +182,8 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
 
 
 def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
-    values = _spread(cloud.values, timeline)
+    whole = timeline if cloud.norm.blends else replace(timeline, blend=None)  # categories beside numbers
+    values = _spread(cloud.values, whole)
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)

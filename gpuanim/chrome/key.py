@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.chrome._check import formula_fault
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
 from gpuanim.chrome.moving import Room, fit_text
@@ -125,7 +126,7 @@ class DrawnLegend:
         font = self._font
         for _ in range(5):  # hinting moves widths by a pixel or two
             if share < 1:
-                font *= share * 0.995
+                font = max(font * share * 0.995, 72 / self._canvas.dpi)  # a pixel
             self._make(ncols, font)
             share = self._share(self._size(), room)
             if share >= 1:
@@ -183,6 +184,8 @@ class DrawnLegend:
             columnspacing=1.2, **outside,
         )  # fmt: skip
         self._legend.set_in_layout(False)
+        for text in self._legend.get_texts():
+            _show_dollars(text)
         self._made = (ncols, font)
 
     @property
@@ -213,7 +216,7 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
     effects = [withStroke(linewidth=width, foreground=outline)] if width else []
     weight = "bold" if dress.fontweight is None else dress.fontweight
     positions = np.full((len(key.names), 2), np.nan) if key.positions is None else key.positions
-    return [
+    texts = [
         ax.text(
             x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize,
             path_effects=effects, in_layout=False,
@@ -221,6 +224,15 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
         for name, (x, y) in zip(key.names, positions, strict=True)
         if np.isfinite(x) and np.isfinite(y)
     ]  # fmt: skip
+    for text in texts:
+        _show_dollars(text)
+    return texts
+
+
+def _show_dollars(text: Any) -> None:
+    """Take dollar signs as they are where they do not enclose a formula: names come with the data."""
+    if formula_fault(text.get_text()):
+        text.set_parse_math(False)
 
 
 def settle(texts: Sequence[Any], box: Box, canvas: Canvas) -> None:

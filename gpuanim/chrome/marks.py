@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.chrome._check import check_text
 from gpuanim.errors import OptionError
 from gpuanim.highlight import Highlight, Marks
 
@@ -136,6 +137,8 @@ def as_marks(marks: Marks) -> tuple[Symbols | Lasso, ...]:
     """Return what highlights draw above the points."""
     drawn: list[Symbols | Lasso] = []
     for highlight, places in marks:
+        if highlight.label is not None:
+            check_text("highlight label", highlight.label)
         if highlight.lasso is not None:
             label = highlight.label if highlight.marker is None else None
             drawn.append(Lasso(np.asarray(highlight.lasso, np.float64), highlight.color, label))
