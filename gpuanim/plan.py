@@ -138,12 +138,19 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     dots = cloud.dots
-    scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
+    scene = Scene(ground, _within(view.clip, ground), dots.alpha, dots.antialias)
     if dots.spot is None:
         diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
     else:
         diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
     return PanelPlan(scene, view, diameter, cloud.table)
+
+
+def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, int, int]:
+    """Cut a box to the frame: axes may reach beyond it, the renderer's kernels write where they are told."""
+    left, right = (min(max(x, 0), ground.width) for x in clip[::2])
+    top, bottom = (min(max(y, 0), ground.height) for y in clip[1::2])
+    return left, top, right, bottom
 
 
 def _flat(dots: Dots) -> bool:

@@ -1,4 +1,4 @@
-"""Films of files, views and backed objects against those in memory; cells without a place are left out."""
+"""Films of files, views and backed objects are those in memory; cells without a place are left out."""
 
 from __future__ import annotations
 

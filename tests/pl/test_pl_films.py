@@ -281,3 +281,12 @@ def test_nothing_is_changed(adata, options):
     before = adata.copy()
     ga.pl.umap(adata, **options).frame(0)
     assert_equal(adata, before)
+
+
+def test_labels_of_highlights_have_a_legend(adata):
+    def legend(**options):
+        return ga.pl.umap(adata, color="n_genes", **options)._film.stage.panels[0].dress.legend
+
+    assert legend() is None
+    assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed")).loc == "right margin"
+    assert legend(highlight=ga.Highlight(cells=[3], rest=True, label="seed")) is None
