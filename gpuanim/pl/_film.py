@@ -136,9 +136,10 @@ def _panel(
     xlabel, ylabel = shown.labels if frame else (None, None)
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
+    listed = categorical or any(highlight.label for highlight, _ in marks)
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if categorical or content.plain else bar, legend=legend if categorical else None,
+        colorbar=None if categorical or content.plain else bar, legend=legend if listed else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
