@@ -12,7 +12,8 @@ from matplotlib.animation import AbstractMovieWriter, ArtistAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gpuanim.camera import Camera, draw
+from gpuanim.camera import Camera
+from gpuanim.chrome.drawing import draw
 from gpuanim.decode import film_info
 from gpuanim.errors import OptionError
 
