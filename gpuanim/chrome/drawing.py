@@ -174,7 +174,7 @@ def _look(item: Any) -> Any:
 
 
 def _stale_parts(items: list[Any]) -> Iterator[Any]:
-    """Yield the artists, the parts of axes too, that have changed since they were drawn or found unchanged."""
+    """Yield the artists, the parts of axes too, that have changed since they were drawn."""
     for item in items:
         parts = [item]
         if hasattr(item, "majorTicks"):
