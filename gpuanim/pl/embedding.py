@@ -133,7 +133,8 @@ def embedding(
     scope
         "film" or "frame", as in `animate`.
     legend_loc, legend_fontsize, legend_fontweight, legend_fontoutline, na_in_legend
-        As in scanpy: "right margin", "on data", a location of matplotlib, None.
+        As in scanpy: "right margin", "on data", a location of matplotlib, None. More than 400 categories
+        have no legend.
     colorbar_loc
         "right", "left", "top", "bottom" or None.
     frameon

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from anndata.tests.helpers import assert_equal
 from matplotlib.colors import LogNorm, Normalize, to_rgb
+from pandas import Categorical
 
 import gpuanim as ga
 from gpuanim import tl
 from gpuanim.chrome._base import Moment
-from gpuanim.errors import SourceError
+from gpuanim.errors import OptionError, SourceError
 from gpuanim.values.palette_tables import DEFAULT_20
 
 LIGHTGRAY = (211, 211, 211)
@@ -281,6 +282,17 @@ def test_nothing_is_changed(adata, options):
     before = adata.copy()
     ga.pl.umap(adata, **options).frame(0)
     assert_equal(adata, before)
+
+
+def test_legends_of_too_many_categories_are_left_out(adata):
+    adata.obs["each"] = Categorical([f"cell {i}" for i in range(700)])
+    with pytest.warns(UserWarning, match="700 categories are too many for a legend"):
+        film = ga.pl.umap(adata, color="each", palette="hsv")
+    assert film._film.stage.panels[0].dress.legend is None
+    few = ga.pl.umap(adata, color="each", palette="hsv", groups=["cell 5", "cell 7"])
+    assert few._film.stage.panels[0].key.names == ("cell 5", "cell 7")
+    with pytest.raises(OptionError, match="a legend of 700 categories could not be read, 400 are the most"):
+        ga.animate(adata.obsm["X_umap"], adata.obs["each"], palette="hsv", legend=True)
 
 
 def test_labels_of_highlights_have_a_legend(adata):
