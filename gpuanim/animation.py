@@ -313,11 +313,11 @@ class Animation:
     ) -> str:
         """Return HTML that shows the points themselves: pan, zoom, play, and point at one for its value.
 
-        The browser draws them with WebGL2, in the view, sizes, colours and order of the film, with its titles,
-        legend, outlines and symbols. Codes of colours are exact, places within 1 / 131,070 of the extent of
-        the data. Points must stand still, in one panel, and not be summed up by a blend; with
-        ``order="abs"`` points of one level of the scale may change places. Labels of axes, scale bars, progress
-        lines and logos are left out.
+        The browser draws them with WebGL2, in the view, sizes, colours and order of the film, with its
+        titles, legend, outlines and symbols. Codes of colours are exact, places within 1 / 131,070 of the
+        extent of the data. Points must stand still, in one panel, and not be summed up by a blend; with
+        ``order="abs"`` points of one level of the scale may change places. Labels of axes, scale bars,
+        progress lines and logos are left out.
 
         Parameters
         ----------
