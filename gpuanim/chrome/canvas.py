@@ -80,8 +80,8 @@ class Canvas:
 def _extent(artist: Any, canvas: Canvas) -> tuple[float, float, float, float] | None:
     """Return (x0, y0, x1, y1) in pixels, y upwards, that hold all that an artist draws; None for nothing.
 
-    Texts and legends know their extent. What others tell leaves out widths of lines, shadows and the like: for
-    them it is where they are clipped.
+    Texts and legends know their extent. What others tell leaves out widths of lines, shadows and the like:
+    for them it is where they are clipped.
     """
     from matplotlib.legend import Legend
     from matplotlib.text import Text
