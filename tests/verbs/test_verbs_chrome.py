@@ -251,7 +251,9 @@ def test_points_on_given_axes(cloud, steps):
             ga.animate(cloud, steps, ax=ax, **option)
 
 
-@pytest.mark.parametrize("place", [(-0.2, 0.1, 0.6, 1.2), (0.5, 0.5, 0.9, 0.9), (1.2, 0, 1, 1), (-1, -1, 3, 3)])
+@pytest.mark.parametrize(
+    "place", [(-0.2, 0.1, 0.6, 1.2), (0.5, 0.5, 0.9, 0.9), (1.2, 0, 1, 1), (-1, -1, 3, 3)]
+)
 def test_axes_may_reach_beyond_the_frame(cloud, steps, place):
     figure = Figure(figsize=(2.4, 1.8), dpi=100)
     ax = figure.add_axes(place)

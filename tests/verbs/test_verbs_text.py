@@ -155,7 +155,11 @@ def test_figsize_and_dpi_are_those_of_matplotlib(cloud, steps, stage):
 @pytest.mark.parametrize("option", ["title", "caption", "xlabel", "ylabel", "colorbar", "scale_bar"])
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a $$ b", "pair of dollar signs"), (r"$\nosuch$", "pair of dollar signs"), ("\ud800", "no valid Unicode")],
+    [
+        ("a $$ b", "pair of dollar signs"),
+        (r"$\nosuch$", "pair of dollar signs"),
+        ("\ud800", "no valid Unicode"),
+    ],
 )
 def test_texts_that_matplotlib_cannot_draw_are_refused_at_once(make, option, text, message):
     with pytest.raises(ga.OptionError, match=message):
