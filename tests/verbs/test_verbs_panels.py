@@ -53,8 +53,9 @@ def test_a_panel_is_the_film_in_a_smaller_frame(film, stage):
 
 
 @pytest.mark.parametrize(
-    ("count", "ncols", "shape"), [(3, None, (1, 3)), (5, None, (2, 4)), (4, 2, (2, 2)), (3, 1, (3, 1)), (2, 9, (1, 2))]
-)  # fmt: skip
+    ("count", "ncols", "shape"),
+    [(3, None, (1, 3)), (5, None, (2, 4)), (4, 2, (2, 2)), (3, 1, (3, 1)), (2, 9, (1, 2))],
+)
 def test_a_plain_list_is_filled_row_by_row(film, stage, count, ncols, shape):
     anim = ga.panels([film() for _ in range(count)], ncols=ncols, size=(400, 300))
     found = boxes(anim, stage)
@@ -259,5 +260,5 @@ def test_films_that_have_a_figure_of_their_own(film, cloud, steps):
         ga.create_animation(cloud, steps), film(ax=Figure().add_subplot()), film(progress_line=True),
         ga.panels([film()], title="whole"),
     ):  # fmt: skip
-        with pytest.raises(ga.OptionError, match="have a figure of their own|belong to the call of panels"):
+        with pytest.raises(ga.OptionError, match=r"have a figure of their own|belong to the call of panels"):
             ga.panels([film(), own])
