@@ -53,6 +53,8 @@ class Cloud:
         Outlines below the points, from bottom to top; the table has a row for each from `halo_row` on.
     halo_row
         Row of the first one.
+    names
+        Of the categories that the values are, or have shares of; None for numbers.
     """
 
     coords: NDArray[np.floating] | Source
@@ -65,6 +67,7 @@ class Cloud:
     cmap: str | None = None
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
+    names: tuple[str, ...] | None = None
 
     @property
     def still(self) -> bool:

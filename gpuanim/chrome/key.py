@@ -15,10 +15,11 @@ from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
 from gpuanim.chrome.moving import Room, fit_text
 from gpuanim.chrome.parts import CORNERS, Legend
+from gpuanim.chrome.spread import spread
 from gpuanim.errors import ShapeError
 from gpuanim.types import Colors
 
-__all__ = ["CategoryKey", "DrawnLegend", "keep_inside", "names_on_data"]
+__all__ = ["CategoryKey", "DrawnLegend", "names_on_data", "settle"]
 
 _MARKER = 0.75
 """Diameter of a marker, as a share of the font size."""
@@ -234,20 +235,27 @@ def _show_dollars(text: Any) -> None:
         text.set_parse_math(False)
 
 
-def keep_inside(text: Any, box: Box, canvas: Canvas) -> None:
-    """Move a text in data coordinates until it lies in `box`, with a smaller font if it must.
+def settle(texts: Sequence[Any], box: Box, canvas: Canvas) -> None:
+    """Move texts in data coordinates, as little as it takes, until all lie in `box` and none over another.
 
-    A text of a place outside of the box is hidden.
+    Texts of places outside of the box are hidden; those that are larger than it get a smaller font.
     """
-    x, y = text.get_transform().transform(text.get_position())
-    if not Box(x, canvas.size[1] - y, 0.0, 0.0).within(box):
-        text.set_visible(False)
+    height = canvas.size[1]
+    inside, sizes, centers = [], [], []
+    for text in texts:
+        x, y = text.get_transform().transform(text.get_position())
+        if not Box(x, height - y, 0.0, 0.0).within(box):
+            text.set_visible(False)
+            continue
+        fit_text(text, canvas.renderer, Room(box.width, box.height), text.get_fontsize())
+        extent = text.get_window_extent(canvas.renderer)
+        inside.append(text)
+        sizes.append((extent.width, extent.height))
+        centers.append((x, height - y))
+    if not inside:
         return
-    fit_text(text, canvas.renderer, Room(box.width, box.height), text.get_fontsize())
-    extent = text.get_window_extent(canvas.renderer)
-    bottom, top = canvas.size[1] - box.bottom, canvas.size[1] - box.top
-    dx = max(box.left - extent.x0, 0.0) - max(extent.x1 - box.right, 0.0)
-    dy = max(bottom - extent.y0, 0.0) - max(extent.y1 - top, 0.0)
-    if dx or dy:
-        transform = text.get_transform()
-        text.set_position(transform.inverted().transform((x + dx, y + dy)))
+    places = spread(np.array(centers, np.float64), np.array(sizes, np.float64), box)
+    for text, place, center in zip(inside, places, centers, strict=True):
+        if tuple(place) != center:
+            back = text.get_transform().inverted()
+            text.set_position(back.transform((place[0], height - place[1])))

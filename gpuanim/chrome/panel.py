@@ -11,7 +11,7 @@ from gpuanim.chrome._base import Attached, Part
 from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.corners import Corners
-from gpuanim.chrome.key import CategoryKey, DrawnLegend, keep_inside, names_on_data
+from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
@@ -258,8 +258,7 @@ class Panel:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
-        for name in self._on_data:
-            keep_inside(name, self.box, self._canvas)
+        settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
     def _rooms(self) -> dict[str, Room]:

@@ -11,7 +11,7 @@ from gpuanim.adata.panels import resolve_cmap
 from gpuanim.animation import Animation
 from gpuanim.errors import OptionError
 from gpuanim.pl._film import Look, film_panels
-from gpuanim.pl._show import Show, what_is_shown
+from gpuanim.pl._show import Show, keep_palette, what_is_shown
 from gpuanim.verbs._stage import figure_dress
 
 __all__ = ["embedding"]
@@ -105,7 +105,7 @@ def embedding(
     along
         Column of `obs`. Numbers, such as a pseudotime: cells light up as it passes and show their `color`
         then (by default the column itself). Categories: one after the other is shown, the rest in `na_color`,
-        or, with `color`, they light up in their order.
+        or, with another `color`, they light up in their order, a step each.
     groups
         Categories to show; all others are in `na_color`.
     mask_obs
@@ -177,13 +177,19 @@ def embedding(
     """
     if frames is not None and along is not None:
         raise OptionError("frames and along exclude each other: both say what changes")
+    if size is not None and spot_size is not None:
+        raise OptionError("size and spot_size exclude each other: points squared, or units of the basis")
+    if not isinstance(basis, str):
+        raise OptionError(f"basis must be a key of obsm, such as 'umap', not {basis!r}")
+    if along is not None and not isinstance(along, str):
+        raise OptionError(f"along must be a column of obs, not {along!r}")
     cells = open_cells(adata)
     show = Show(
         color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
         use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
-        sort_order=sort_order, palette=palette, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
+        sort_order=sort_order, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
     )  # fmt: skip
-    shown = what_is_shown(cells, adata, basis, show)
+    shown = what_is_shown(cells, basis, show)
     look = Look(
         size=size, spot_size=spot_size, alpha=alpha, cmap=resolve_cmap(cmap, color_map), palette=palette,
         na_color=na_color, na_in_legend=na_in_legend, vmin=vmin, vmax=vmax, vcenter=vcenter, norm=norm,
@@ -198,4 +204,7 @@ def embedding(
     timing = {
         "n_frames": n_frames, "fps": fps, "duration": duration, "tween": tween, "ease": ease, "hold": hold,
     }  # fmt: skip
-    return film_panels(cells, shown, look, around, timing)
+    film = film_panels(cells, shown, look, around, timing)
+    if palette is not None:
+        keep_palette(adata, shown, palette)
+    return film
