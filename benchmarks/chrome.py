@@ -63,12 +63,12 @@ def film_of(coords: NDArray[np.float32], values: Any, **options: Any) -> ga.Anim
 
 
 def dressed(coords: NDArray[np.float32], values: Any) -> ga.Animation:
-    """Describe the film with title per frame, axes, colour bar, legend, caption, scale bar, progress line."""
+    """Describe the film with a title per frame, axes, colour bar, legend, scale bar and progress line."""
     seeds = ga.Highlight([0, len(coords) // 2], marker="star", label="seeds")
     return film_of(
         coords, values, title="step {step} of {steps}, {time:.1f} s", axes=True, xlabel="UMAP1",
         ylabel="UMAP2", colorbar="value", legend="upper right", highlight=seeds, scale_bar=True,
-        caption=ga.Caption("frame {frame}", loc="upper left"), progress_line=True,
+        progress_line=True,
     )  # fmt: skip
 
 
