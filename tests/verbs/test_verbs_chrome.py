@@ -186,7 +186,7 @@ def test_a_logo_from_a_file(make, tmp_path):
 
     Image.new("RGB", (8, 8), (0, 0, 255)).save(tmp_path / "logo.png")
     assert has(make(logo=tmp_path / "logo.png").frame(0), [0, 0, 255], 400)
-    with pytest.raises(ga.FileError, match="nope.png"):
+    with pytest.raises(ga.FileError, match=r"nope\.png"):
         make(logo=tmp_path / "nope.png")
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(ga.OptionError, match="no picture that Pillow can read"):
@@ -204,7 +204,8 @@ def test_texts_are_light_on_dark_and_dark_on_light(make, stage):
         head = film.frame(0)[: round(stage(film).views[0].box[1]) - 2].max(-1).astype(int)
         ground = head[0, 0]
         assert ground < 60 if light else ground > 240
-        assert (np.abs(head - ground).max() > 150) and (head.max() > 220 if light else head.min() < 100)
+        assert np.abs(head - ground).max() > 150
+        assert head.max() > 220 if light else head.min() < 100
 
 
 def test_the_rc_params_of_the_call_hold_when_the_film_is_drawn(make, tmp_path, decode):
@@ -251,7 +252,9 @@ def test_points_on_given_axes(cloud, steps):
             ga.animate(cloud, steps, ax=ax, **option)
 
 
-@pytest.mark.parametrize("place", [(-0.2, 0.1, 0.6, 1.2), (0.5, 0.5, 0.9, 0.9), (1.2, 0, 1, 1), (-1, -1, 3, 3)])
+@pytest.mark.parametrize(
+    "place", [(-0.2, 0.1, 0.6, 1.2), (0.5, 0.5, 0.9, 0.9), (1.2, 0, 1, 1), (-1, -1, 3, 3)]
+)
 def test_axes_may_reach_beyond_the_frame(cloud, steps, place):
     figure = Figure(figsize=(2.4, 1.8), dpi=100)
     ax = figure.add_axes(place)

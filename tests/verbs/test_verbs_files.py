@@ -16,8 +16,8 @@ from gpuanim.frames import PixelFormat
 def film(make):
     """A film with all that moves and stands still."""
     return make(
-        title="step {step} of {steps}", axes=True, colorbar="value", progress_line=True, caption="{time:.2f} s",
-        scope="frame", fps=10, hold=0.2,
+        title="step {step} of {steps}", axes=True, colorbar="value", progress_line=True,
+        caption="{time:.2f} s", scope="frame", fps=10, hold=0.2,
     )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ def test_an_html_page_and_a_notebook_show_chrome(film):
         ({"mix": "linaer"}, ga.OptionError, "did you mean 'linear'"),
         ({"highlight": "star"}, ga.OptionError, "highlight must be a gpuanim.Highlight"),
         ({"highlight": ga.Highlight([1], marker="strr")}, ga.OptionError, "marker must be"),
-        ({"highlight": ga.Highlight([1], marker="star", label=3)}, ga.OptionError, "highlight label must be a str"),
+        ({"highlight": ga.Highlight([1], marker="star", label=3)},
+         ga.OptionError, "highlight label must be a str"),
         ({"background": None, "axes": True, "style": {"axes.grid": True, "axes.axisbelow": True}},
          ga.OptionError, "below its points, such as a grid"),
     ],

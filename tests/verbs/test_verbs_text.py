@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -65,7 +67,7 @@ def test_hold_frames_count_on_in_time(make, stage):
     frames = film.to_array()
     assert len(frames) == 7
     top = round(stage(film).views[0].box[1])
-    for before, after in zip(frames[3:-1], frames[4:], strict=True):
+    for before, after in pairwise(frames[3:]):
         np.testing.assert_array_equal(before[top:], after[top:])
         assert (before[:top] != after[:top]).any()
 
@@ -108,7 +110,7 @@ def test_labels_and_axes_are_in_the_frame(make, stage):
     assert named.views[0].box[2] < box[2]
     assert named.views[0].box[3] < box[3]
     for layers in (framed, ticked, named):
-        left, top, width, height = (round(v) for v in layers.views[0].box)
+        left, top, _, height = (round(v) for v in layers.views[0].box)
         spine = layers.over[top : top + height, left - 1 : left + 1, 3].max(1)
         assert (spine > 100).all()
 
@@ -155,7 +157,11 @@ def test_figsize_and_dpi_are_those_of_matplotlib(cloud, steps, stage):
 @pytest.mark.parametrize("option", ["title", "caption", "xlabel", "ylabel", "colorbar", "scale_bar"])
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("a $$ b", "pair of dollar signs"), (r"$\nosuch$", "pair of dollar signs"), ("\ud800", "no valid Unicode")],
+    [
+        ("a $$ b", "pair of dollar signs"),
+        (r"$\nosuch$", "pair of dollar signs"),
+        ("\ud800", "no valid Unicode"),
+    ],
 )
 def test_texts_that_matplotlib_cannot_draw_are_refused_at_once(make, option, text, message):
     with pytest.raises(ga.OptionError, match=message):

@@ -130,7 +130,13 @@ def test_a_propagation_of_several_columns_shows_its_shares(cloud, order):
     labels[[0, 1, 2], [0, 1, 2]] = 1
     steps = ga.LabelPropagation((adjacency | adjacency.T) * 1.0, labels, n_steps=3, order=order)
     film = ga.animate(
-        cloud, steps, size=(80, 60), mix="argmax", palette=list(PALETTE.values()), antialias=False, legend=True
+        cloud,
+        steps,
+        size=(80, 60),
+        mix="argmax",
+        palette=list(PALETTE.values()),
+        antialias=False,
+        legend=True,
     )
     frames = film.to_array()
     inside = {tuple(c) for c in frames[0].reshape(-1, 3).tolist()}
@@ -143,7 +149,9 @@ def test_shares_have_a_legend_and_names_on_data(make):
     rng = np.random.default_rng(0)
     shares = rng.random((2, 300, 3))
     for loc in ("right margin", "on data"):
-        frame = make(shares, categories=["one", "two", "three"], palette=PALETTE.values(), legend=loc).frame(0)
+        frame = make(shares, categories=["one", "two", "three"], palette=PALETTE.values(), legend=loc).frame(
+            0
+        )
         assert frame.shape == (180, 240, 3)
 
 
