@@ -87,9 +87,10 @@ class Painter:
         self._renderers.close()
 
     def _place(self, plan: Plan) -> tuple[_Place, ...]:
+        orders = [self._fits.order(i) for i in range(len(self._film.clouds))]
         return tuple(
-            _Place(cloud, panel, self._renderers.enter_context(raster.create(plan.renderer)))
-            for cloud, panel in zip(self._film.clouds, plan.panels, strict=True)
+            _Place(cloud, panel, self._renderers.enter_context(raster.create(plan.renderer)), order)
+            for cloud, panel, order in zip(self._film.clouds, plan.panels, orders, strict=True)
         )
 
     def _take(self, i: int, state: State) -> None:
@@ -108,8 +109,11 @@ class Painter:
 class _Place:
     """The points of a panel on frames of one size."""
 
-    def __init__(self, cloud: Cloud, plan: PanelPlan, renderer: Renderer) -> None:
+    def __init__(
+        self, cloud: Cloud, plan: PanelPlan, renderer: Renderer, order: NDArray[np.int64] | str | None
+    ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
+        self._order = order
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -141,7 +145,7 @@ class _Place:
         x, y = plan.view.project(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         diameter = plan.diameter
-        order = self._cloud.order
+        order = self._order
         if isinstance(order, str) and values is not None:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.

@@ -9,17 +9,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
+from gpuanim.autosize import sized
 from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
+from gpuanim.geometry import View
 from gpuanim.look import Dots, pixels
 from gpuanim.raster._base import Ground, Scene
 from gpuanim.raster.palette import reduce_colors
@@ -84,6 +86,21 @@ class Plan:
     reason: str
     notes: tuple[str, ...]
 
+    @property
+    def dots(self) -> dict[str, Any]:
+        """Diameter in pixels, or (least, median, most), and opacity; of several panels, a list of each."""
+        diameters = [_told(panel.diameter) for panel in self.panels]
+        alphas = [_told(panel.scene.alpha) for panel in self.panels]
+        one = len(self.panels) == 1
+        return (
+            {
+                "diameter": diameters[0] if one else diameters,
+                "opacity": alphas[0] if one else alphas,
+            }
+            if self.panels
+            else {}
+        )
+
 
 def resolve(
     film: Film,
@@ -137,13 +154,15 @@ def resolve(
 
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
-    dots = cloud.dots
-    scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
-    if dots.spot is None:
-        diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
-    else:
-        diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
+    diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
+    scene = Scene(ground, view.clip, alpha, cloud.dots.antialias)
     return PanelPlan(scene, view, diameter, cloud.table)
+
+
+def _told(number: Any) -> float | list[float]:
+    if np.ndim(number) == 0:
+        return round(float(number), 4)
+    return [round(float(x), 4) for x in np.percentile(number, (0, 50, 100))]
 
 
 def _flat(dots: Dots) -> bool:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gpuanim import geometry
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
+from gpuanim.film_order import FilmOrder
 from gpuanim.highlight import Highlight, Marks, emphasise
 from gpuanim.look import Dots
 from gpuanim.types import Colors
@@ -31,10 +32,14 @@ def common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | N
 
 
 def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) -> Cloud:
-    """Put the points of a panel together; raises OptionError or ShapeError for an order that does not fit."""
+    """Put the points of a panel together; raises OptionError or ShapeError for what does not fit them."""
+    if dots.spread is not None and isinstance(place, Track):
+        raise OptionError("spread needs points that stand still: coords of shape (n, 2)")
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
     order = dots.order
-    if not (isinstance(order, str) and order in ("value", "abs")):
+    if dots.order_scope == "film":
+        order = FilmOrder(order, paint.source)
+    elif dots.order_scope is None:
         order = geometry.draw_order(order, n_points, dots.seed)
     return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap)
 
@@ -54,7 +59,7 @@ def emphasised(
     if not cloud.still or isinstance(cloud.order, str):
         raise OptionError(
             "highlight needs points that stand still in an order that holds for the film: coords of shape "
-            '(n, 2), and order="data", "random" or an array'
+            '(n, 2), and order="data", "random", an array, or order_scope="film"'
         )
     found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
     rows = Rows(len(cloud.table) - 1, len(found.halos), found.front is not None)

@@ -137,7 +137,7 @@ def build_page(
         groups = None
         if options.groups is not None:
             groups = make_groups(options.groups, options.group_colors, len(coords))
-        placement = place(coords, panel, cloud.order)
+        placement = place(coords, panel, fits.order(0))
         facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
     facts |= {
         "title": plan.spec.title,
