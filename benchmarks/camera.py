@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +117,14 @@ def in_child(path: str, case: str, frames: int, points: int, target: Path) -> di
 
 def differences(mine: Path, theirs: Path) -> dict[str, float]:
     """Compare decoded films: mean and largest mean difference of a frame, of 255."""
-    from gpuanim.decode import film_info, read_frames
+    from gpuanim.decode import film_info
+    from gpuanim.decode.frames import read_frames
     from gpuanim.frames import PixelFormat
 
-    films = [read_frames(path, film_info(path), PixelFormat.RGB24) for path in (mine, theirs)]
-    off = [float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) for a, b in zip(*films, strict=True)]
+    first, second = (
+        read_frames(path, film_info(path), PixelFormat.RGB24, fps=Fraction(FPS)) for path in (mine, theirs)
+    )
+    off = [float(np.abs(a.astype(np.int16) - b).mean()) for a, b in zip(first, second, strict=False)]
     return {"mean": float(np.mean(off)), "worst_frame": max(off), "frames": len(off)}
 
 

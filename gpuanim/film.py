@@ -54,6 +54,8 @@ class Cloud:
         Outlines below the points, from bottom to top; the table has a row for each from `halo_row` on.
     halo_row
         Row of the first one.
+    names
+        Of the categories that the values are, or have shares of; None for numbers.
     """
 
     coords: NDArray[np.floating] | Source
@@ -66,6 +68,7 @@ class Cloud:
     cmap: str | None = None
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
+    names: tuple[str, ...] | None = None
 
     @property
     def still(self) -> bool:
@@ -191,7 +194,8 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
 
 
 def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
-    values = _spread(cloud.values, timeline)
+    whole = timeline if cloud.norm.blends else replace(timeline, blend=None)  # categories beside numbers
+    values = _spread(cloud.values, whole)
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)

@@ -82,13 +82,20 @@ class Highlight:
             if option and self.cells is None and self.lasso is None:
                 raise OptionError(f"{name} needs cells=... or lasso=..., the cells that stand out")
         positive("size", self.size)
-        for width in self.outline_width:
-            if not 0 <= float(width) <= 5:
-                raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")
+        if not _two_shares(self.outline_width):
+            raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")
         for name in ("rest", "color", "front"):
             value = getattr(self, name)
             if not (value is None or isinstance(value, bool)):
                 as_rgb(value, name)
+
+
+def _two_shares(pair: Any) -> bool:
+    try:
+        contour, gap = (float(width) for width in pair)
+    except (TypeError, ValueError):
+        return False
+    return 0 <= contour <= 5 and 0 <= gap <= 5
 
 
 @dataclass(frozen=True, eq=False)

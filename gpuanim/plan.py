@@ -155,7 +155,7 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
-    scene = Scene(ground, view.clip, alpha, cloud.dots.antialias)
+    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias)
     return PanelPlan(scene, view, diameter, cloud.table)
 
 
@@ -163,6 +163,13 @@ def _told(number: Any) -> float | list[float]:
     if np.ndim(number) == 0:
         return round(float(number), 4)
     return [round(float(x), 4) for x in np.percentile(number, (0, 50, 100))]
+
+
+def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, int, int]:
+    """Cut a box to the frame: axes may reach beyond it, the renderer's kernels write where they are told."""
+    left, right = (min(max(x, 0), ground.width) for x in clip[::2])
+    top, bottom = (min(max(y, 0), ground.height) for y in clip[1::2])
+    return left, top, right, bottom
 
 
 def _flat(dots: Dots) -> bool:

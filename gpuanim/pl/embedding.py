@@ -105,7 +105,7 @@ def embedding(
     along
         Column of `obs`. Numbers, such as a pseudotime: cells light up as it passes and show their `color`
         then (by default the column itself). Categories: one after the other is shown, the rest in `na_color`,
-        or, with `color`, they light up in their order.
+        or, with another `color`, they light up in their order, a step each.
     groups
         Categories to show; all others are in `na_color`.
     mask_obs
@@ -177,6 +177,12 @@ def embedding(
     """
     if frames is not None and along is not None:
         raise OptionError("frames and along exclude each other: both say what changes")
+    if size is not None and spot_size is not None:
+        raise OptionError("size and spot_size exclude each other: points squared, or units of the basis")
+    if not isinstance(basis, str):
+        raise OptionError(f"basis must be a key of obsm, such as 'umap', not {basis!r}")
+    if along is not None and not isinstance(along, str):
+        raise OptionError(f"along must be a column of obs, not {along!r}")
     cells = open_cells(adata)
     show = Show(
         color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,

@@ -41,7 +41,9 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
         order = FilmOrder(order, paint.source)
     elif dots.order_scope is None:
         order = geometry.draw_order(order, n_points, dots.seed)
-    return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap)
+    return Cloud(
+        place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, names=paint.names
+    )
 
 
 def emphasised(

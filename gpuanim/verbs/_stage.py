@@ -84,7 +84,7 @@ def panel_dress(
         title=title,
         xlabel=xlabel,
         ylabel=ylabel,
-        axes=("ticks" if axes else "off") if isinstance(axes, bool | None) else axes,
+        axes=("ticks" if axes else "off") if isinstance(axes, bool | np.bool_ | None) else axes,
         colorbar=as_part(ColorBar, colorbar, "colorbar"),
         legend=as_part(Legend, legend, "legend"),
         scale_bar=as_part(ScaleBar, scale_bar, "scale_bar"),
@@ -120,8 +120,10 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
             places = paint.medians(coords)
         key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
     else:
-        if dress.legend is not None:
-            raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
+        if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
+            raise OptionError(
+                "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
+            )
         scale = Scale(paint.table, paint.norm)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
 
@@ -156,6 +158,10 @@ def film_of(
     """Put a film together; raises OptionError if a text does not fit its length."""
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
+    if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:
+        raise OptionError(
+            "progress_line needs to know how many frames there will be: give n_steps, or leave it out"
+        )
     return Animation(Film(clouds, stage, timeline), dpi, renderer)
 
 
