@@ -146,7 +146,7 @@ class _Place:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = Points(x, y, diameter, ids)
+        points = Points(x, y, diameter, ids, self._cloud.dots.opacity)
         fixed = order if isinstance(order, np.ndarray) else None
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, fixed)

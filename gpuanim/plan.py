@@ -138,7 +138,7 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     dots = cloud.dots
-    scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
+    scene = Scene(ground, view.clip, dots.scene_alpha, dots.antialias)
     if dots.spot is None:
         diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
     else:
@@ -147,7 +147,7 @@ def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
 
 
 def _flat(dots: Dots) -> bool:
-    return dots.alpha == 1.0 and not dots.antialias
+    return bool(np.all(dots.alpha == 1.0)) and not dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

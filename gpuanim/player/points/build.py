@@ -130,6 +130,8 @@ def build_page(
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if cloud.dots.opacity is not None:
+        raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
     coords = np.asarray(cloud.coords)
     panel = plan.panels[0]
     blob = Blob(options.embed_limit)
