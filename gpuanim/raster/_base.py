@@ -27,17 +27,21 @@ class Points:
     ids
         (m,) uint32, which value colours the point: a position in the arrays of the source.
         The last point is drawn on top.
+    opacity
+        (m,) float32, 0..1, which the scene's `alpha` is multiplied with; None for 1.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     diameter: NDArray[np.float32] | float
     ids: Ids
+    opacity: NDArray[np.float32] | None = None
 
     def take(self, order: NDArray[np.int64]) -> Points:
         """Return the points at these positions, in this order."""
         diameter = self.diameter[order] if isinstance(self.diameter, np.ndarray) else self.diameter
-        return Points(self.x[order], self.y[order], diameter, self.ids[order])
+        opacity = None if self.opacity is None else self.opacity[order]
+        return Points(self.x[order], self.y[order], diameter, self.ids[order], opacity)
 
 
 @dataclass(frozen=True)

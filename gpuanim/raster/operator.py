@@ -20,7 +20,7 @@ from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["WINDOW", "Band", "Operator"]
+__all__ = ["WINDOW", "Band", "Operator", "bin_points", "radii"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
@@ -120,7 +120,7 @@ class Operator:
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
         self.boxes = np.empty((0, 4), np.uint16)
-        self.bands = self._composite_all(_bin(points, scene, self.band_rows))
+        self.bands = self._composite_all(bin_points(points, scene, self.band_rows))
         if keep:
             self._keep(points)
         del self._seen
@@ -135,7 +135,7 @@ class Operator:
             for band, part in zip(self.bands, _joined([getattr(b, name) for b in self.bands]), strict=True):
                 setattr(band, name, part)
         self.boxes = np.tile(np.array([65535, 0, 65535, 0], np.uint16), (len(self.visible), 1))
-        radius, stride = _radius(points)
+        radius, stride = radii(points)
         clip = np.array(self.scene.clip, np.int64)
         update.find_boxes(points.x, points.y, radius, stride, points.ids, self._seen, place, clip, self.boxes)
 
@@ -243,9 +243,9 @@ class Operator:
         return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
-def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
+def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
     """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
-    radius, stride = _radius(points)
+    radius, stride = radii(points)
     clip = np.array(scene.clip, np.int64)
     n_bands = -(-scene.height // band_rows)
     parts = _threads.blocks(len(points.x), _POINT_GRAIN)
@@ -294,7 +294,7 @@ def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     return joined
 
 
-def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
+def radii(points: Points) -> tuple[NDArray[np.float32], int]:
     """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
     radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
     return radius, int(np.ndim(points.diameter) > 0)
