@@ -21,10 +21,10 @@ from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import Dots, pixels
-from gpuanim.raster._base import Ground, Scene
+from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
-from gpuanim.types import Colors
+from gpuanim.types import Colors, Ids
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -51,6 +51,11 @@ class PanelPlan:
     view: View
     diameter: NDArray[np.float32] | float
     table: Colors
+
+    def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
+        """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
+        x, y = self.view.project(coords)
+        return Points(x, y, self.diameter, ids)
 
 
 @dataclass(frozen=True)

@@ -123,13 +123,18 @@ def build_page(
     Raises
     ------
     OptionError
-        If points move, or an option cannot be used.
+        If points move or are blended, or an option cannot be used.
     FormatError
         If the page is larger than the limit.
     """
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if cloud.blend != Over():
+        raise OptionError(
+            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the film '
+            "as .mp4 or .html"
+        )
     coords = np.asarray(cloud.coords)
     panel = plan.panels[0]
     blob = Blob(options.embed_limit)

@@ -31,6 +31,37 @@ def mean(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: ND
 
 
 @kernel
+def mean_rows(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: NDArray[Any]) -> None:
+    """Set row p of `out` to the mean share of each class; NaN if no point has shares.
+
+    Parameters
+    ----------
+    values
+        (n, k) weights of the classes: of each point they count by their share of its sum, negative ones as 0.
+        Points whose weights sum to 0, or are not finite, have none.
+    out
+        (pixels, k).
+    """
+    n_classes = values.shape[1]
+    totals = np.empty(n_classes, np.float64)
+    for p in range(lo, hi):
+        totals[:] = 0.0
+        count = 0
+        for k in range(ptr[p], ptr[p + 1]):
+            weight = 0.0
+            for c in range(n_classes):
+                value = values[members[k], c]
+                weight += 0.0 if value < 0 else value
+            if weight > 0.0 and weight < np.inf:
+                for c in range(n_classes):
+                    value = values[members[k], c]
+                    totals[c] += 0.0 if value < 0 else value / weight
+                count += 1
+        for c in range(n_classes):
+            out[p, c] = totals[c] / count if count else np.nan
+
+
+@kernel
 def add(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: NDArray[Any]) -> None:
     """Set `out[p]` to the sum of the values that are not NaN, in double precision; NaN for none."""
     for p in range(lo, hi):
