@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.blend._base import Blend
-from gpuanim.blend.over import Over
+from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
@@ -69,7 +69,7 @@ class Cloud:
     cmap: str | None = None
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
-    blend: Blend = Over()
+    blend: Blend = OVER
 
     @property
     def still(self) -> bool:
@@ -142,7 +142,7 @@ class Fits:
         return self._layers[dpi, size]
 
     def __getitem__(self, i: int) -> Mapping | None:
-        """Return how the values of cloud `i` become levels, None if each frame or resolution has its own way."""
+        """Return how the values of cloud `i` become levels, None if frames or sizes differ in it."""
         cloud = self._film.clouds[i]
         if cloud.norm.scope != "film" or cloud.blend.by_pixels:
             return None

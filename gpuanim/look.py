@@ -33,7 +33,7 @@ class Dots:
     spot
         Diameter in units of the data, in place of `s`; None for points squared.
     alpha
-        Opacity, 0..1.
+        Opacity, 0..1: one, or (n,) float32.
     antialias
         Exact coverage of pixels by discs.
     order, seed
@@ -43,10 +43,20 @@ class Dots:
     s: NDArray[np.float64] | float | None
     edge: float
     spot: float | None
-    alpha: float
+    alpha: NDArray[np.float32] | float
     antialias: bool
     order: Any
     seed: int
+
+    @property
+    def opacity(self) -> NDArray[np.float32] | None:
+        """(n,) what each point has of the opacity of all, which is `scene_alpha`; None for 1."""
+        return self.alpha if isinstance(self.alpha, np.ndarray) else None
+
+    @property
+    def scene_alpha(self) -> float:
+        """The opacity of all points."""
+        return 1.0 if isinstance(self.alpha, np.ndarray) else self.alpha
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ def make_dots(
         s=_sizes(s, n_points),
         edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
         spot=None if spot is None else positive("spot_size", spot),
-        alpha=_number("alpha", alpha, 0.0, 1.0),
+        alpha=_opacities(alpha, n_points),
         antialias=bool(antialias),
         order=_order(order, n_points),
         seed=_seed(seed),
@@ -206,6 +216,23 @@ def _sizes(s: Any, n_points: int) -> NDArray[np.float64] | float | None:
     if not (np.isfinite(sizes).all() and (sizes >= 0).all()):
         raise OptionError("s must be finite and not negative (points squared)")
     return float(sizes) if sizes.ndim == 0 else sizes.astype(np.float64)
+
+
+def _opacities(alpha: Any, n_points: int) -> NDArray[np.float32] | float:
+    if np.ndim(alpha) == 0:
+        return _number("alpha", alpha, 0.0, 1.0)
+    array = np.asarray(alpha)
+    if array.dtype.kind not in "fiub":
+        raise OptionError(f"alpha must be a number or one number per point, 0 to 1, not {array.dtype}")
+    if array.shape != (n_points,):
+        raise ShapeError(f"alpha must be one number or have shape ({n_points},), not {array.shape}")
+    bad = np.flatnonzero(~((array >= 0) & (array <= 1)))
+    if len(bad):
+        raise OptionError(
+            f"alpha must be between 0 and 1 for each point; {len(bad)} of {n_points} are not, the first is "
+            f"alpha[{bad[0]}] = {array[bad[0]]}"
+        )
+    return array.astype(np.float32)
 
 
 def _order(order: Any, n_points: int) -> Any:

@@ -43,7 +43,7 @@ class Painter:
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
         self._film, self._fits, self._timings = film, fits, timings
         for i in range(len(film.clouds)):
-            fits[i]  # noqa: B018 - before the film's own pass over the values begins
+            fits[i]
         self._coded = [False] * len(film.clouds)
         self._shown: Hashable = None
         self._renderers = ExitStack()

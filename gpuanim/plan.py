@@ -45,17 +45,20 @@ class PanelPlan:
         What surrounds it, where it lies, and how large its points are in pixels.
     table
         (levels + 1, 3) colours of the codes.
+    opacity
+        (n,) what each point has of the scene's opacity, or None for 1.
     """
 
     scene: Scene
     view: View
     diameter: NDArray[np.float32] | float
     table: Colors
+    opacity: NDArray[np.float32] | None = None
 
     def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
         """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
         x, y = self.view.project(coords)
-        return Points(x, y, self.diameter, ids)
+        return Points(x, y, self.diameter, ids, self.opacity)
 
 
 @dataclass(frozen=True)
@@ -143,16 +146,16 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     dots = cloud.dots
-    scene = Scene(ground, view.clip, dots.alpha, dots.antialias)
+    scene = Scene(ground, view.clip, dots.scene_alpha, dots.antialias)
     if dots.spot is None:
         diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
     else:
         diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
-    return PanelPlan(scene, view, diameter, cloud.table)
+    return PanelPlan(scene, view, diameter, cloud.table, dots.opacity)
 
 
 def _flat(dots: Dots) -> bool:
-    return dots.alpha == 1.0 and not dots.antialias
+    return bool(np.all(dots.alpha == 1.0)) and not dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

@@ -67,7 +67,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "cmap": cloud.cmap,
         "colors": _digest(cloud.table)[:16],
         "s": "given" if isinstance(dots.s, np.ndarray) else dots.s,
-        "alpha": dots.alpha,
+        "alpha": "given" if isinstance(dots.alpha, np.ndarray) else dots.alpha,
         "order": order,
         "antialias": dots.antialias,
         "blend": told(cloud.blend),

@@ -7,11 +7,22 @@ from typing import Any
 
 from gpuanim.blend._base import Blend, Composite, Reduction
 from gpuanim.blend.over import Over
-from gpuanim.blend.reductions import Presence, Count, Max, Mean, Min, Mode, Sum
+from gpuanim.blend.reductions import Count, Max, Mean, Min, Mode, Presence, Sum
 from gpuanim.errors import OptionError
 
 __all__ = [
-    "BLENDS", "Presence", "Blend", "Composite", "Count", "Max", "Mean", "Min", "Mode", "Over", "Reduction", "Sum",
+    "BLENDS",
+    "Blend",
+    "Composite",
+    "Count",
+    "Max",
+    "Mean",
+    "Min",
+    "Mode",
+    "Over",
+    "Presence",
+    "Reduction",
+    "Sum",
     "as_blend",
 ]  # fmt: skip
 

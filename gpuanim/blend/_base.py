@@ -14,9 +14,9 @@ from gpuanim.types import Values
 if TYPE_CHECKING:
     from gpuanim.raster.footprint import Footprint
 
-__all__ = ["OVER", "Blend", "Composite", "Reduction"]
+__all__ = ["FITTED_TO", "Blend", "Composite", "Reduction"]
 
-OVER = ("cells", "pixels")
+FITTED_TO = ("cells", "pixels")
 """What a norm can be fitted to."""
 
 
@@ -68,9 +68,9 @@ class Composite(Blend):
 class Reduction(Blend):
     """A blend of values: those of a pixel's points become one, and that becomes a colour.
 
-    The points of a pixel are those whose disc covers its centre, and those whose own centre lies in it, on top
-    or not (`raster.footprint`). Points without a value (NaN, no category) are left out; a pixel whose points
-    all have none shows `na_color`.
+    The points of a pixel are those whose disc covers its centre, and those whose own centre lies in it, on
+    top or not (`raster.footprint`). Points without a value (NaN, no category) are left out; a pixel whose
+    points all have none shows `na_color`.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ from typing import ClassVar, final
 
 from gpuanim.blend._base import Composite
 
-__all__ = ["Over"]
+__all__ = ["OVER", "Over"]
 
 
 @final
@@ -29,3 +29,6 @@ class Over(Composite):
     name: ClassVar[str] = "over"
     takes: ClassVar[tuple[str, ...]] = ("numbers", "categories", "shares")
     mixing: ClassVar[str] = "over"
+
+
+OVER = Over()

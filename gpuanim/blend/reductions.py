@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from gpuanim import _threads
-from gpuanim.blend._base import OVER, Reduction
+from gpuanim.blend._base import FITTED_TO, Reduction
 from gpuanim.errors import OptionError
 from gpuanim.types import Values
 from gpuanim.values._base import Norm
@@ -19,7 +19,7 @@ from gpuanim.values.ranks import Rank
 if TYPE_CHECKING:
     from gpuanim.raster.footprint import Footprint
 
-__all__ = ["Presence", "Count", "Max", "Mean", "Min", "Mode", "Sum"]
+__all__ = ["Count", "Max", "Mean", "Min", "Mode", "Presence", "Sum"]
 
 _GRAIN = 1 << 13
 """Pixels of a block."""
@@ -37,7 +37,7 @@ class _OfNumbers(Reduction):
     hint: ClassVar[str] = 'blend="mode" shows the most frequent category, blend="mix" the share of each'
 
     def __post_init__(self) -> None:
-        _one_of("over", self.over, OVER)
+        _one_of("over", self.over, FITTED_TO)
 
     @property
     def by_pixels(self) -> bool:
@@ -67,7 +67,7 @@ class Mean(_OfNumbers):
     ------
     OptionError
         If `over` is neither.
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "mean"
     takes: ClassVar[tuple[str, ...]] = ("numbers", "shares")
@@ -94,7 +94,7 @@ class Max(_OfNumbers):
     ------
     OptionError
         If `over` is neither "cells" nor "pixels".
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "max"
 
@@ -120,7 +120,7 @@ class Min(_OfNumbers):
     ------
     OptionError
         If `over` is neither "cells" nor "pixels".
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "min"
 
@@ -150,7 +150,7 @@ class Sum(_OfPixels):
         value = sum_i v_i
 
     in double precision. Norms are fitted to the sums of all pixels.
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "sum"
     takes: ClassVar[tuple[str, ...]] = ("numbers",)
@@ -180,7 +180,7 @@ class Count(_OfPixels):
     ------
     OptionError
         If there is no such shade.
-    """  # noqa: D400
+    """
 
     shade: str = "log"
     name: ClassVar[str] = "count"
@@ -192,7 +192,7 @@ class Count(_OfPixels):
         _one_of("shade", self.shade, _SHADES)
 
     @property
-    def usual_norm(self) -> str | Norm:  # type: ignore[override]
+    def usual_norm(self) -> str | Norm:
         return Rank("film", stretch=True) if self.shade == "eq_hist" else self.shade
 
     def reduce(self, values: Values, footprint: Footprint, out: Values) -> None:
@@ -202,9 +202,11 @@ class Count(_OfPixels):
 @final
 @dataclass(frozen=True)
 class Presence(_OfPixels):
-    """Whether any point with a value lies in a pixel: the silhouette, in the colour of 1 on a scale of 0 to 1.
+    """Whether any point with a value lies in a pixel: the silhouette, in the last colour of the map.
 
         value = 1 if m > 0
+
+    on a scale from 0 to 1 where no norm is given.
     """  # noqa: D400
 
     name: ClassVar[str] = "any"
@@ -224,6 +226,8 @@ class Mode(Reduction):
     """The most frequent category of a pixel, the first one of equals.
 
         category = argmax_c #{i : c_i = c}
+
+    It shows what most points are, and hides how many others there are.
     """  # noqa: D400
 
     name: ClassVar[str] = "mode"

@@ -28,7 +28,7 @@ class Points:
         (m,) uint32, which value colours the point: a position in the arrays of the source.
         The last point is drawn on top.
     opacity
-        (m,) float32, 0..1, which the scene's `alpha` is multiplied with; None for 1.
+        (m,) float32, 0..1, by which `Scene.alpha` is multiplied for each point; None for 1.
     """
 
     x: NDArray[np.float32]

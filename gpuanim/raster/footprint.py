@@ -14,7 +14,7 @@ from gpuanim.errors import OptionError
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.kernels import footprint as kernels
-from gpuanim.raster.operator import bin_points, radii
+from gpuanim.raster.operator import bin_points, cover_table
 from gpuanim.types import Ids
 
 __all__ = ["MOST_MEMBERS", "Footprint"]
@@ -99,22 +99,21 @@ class Footprint:
         half = np.float32(0.5)
         ids = np.arange(self.n_pixels, dtype=np.uint32)
         # Half a pixel wide: wider discs would reach the edges, and be looked at by two bands.
-        return Points(columns.astype(np.float32) + half, rows.astype(np.float32) + half, 0.5, ids, self.opacity)
+        return Points(
+            columns.astype(np.float32) + half, rows.astype(np.float32) + half, 0.5, ids, self.opacity
+        )
 
 
 class _Build:
     """Makes a footprint: counts the points of the pixels of each band, then writes them to their place."""
 
     def __init__(self, points: Points, scene: Scene) -> None:
-        self._points, self._scene = points, scene
+        self._scene = scene
         rows = min(max(1, _BAND_PIXELS // scene.width), max(1, math.ceil(scene.height / 8)))
         self._band_rows = rows
-        numbers = np.arange(len(points.x), dtype=np.uint32)
-        self._binned = bin_points(Points(points.x, points.y, points.diameter, numbers), scene, rows)
-        self._radius, self._stride = radii(points)
+        self._binned = bin_points(points, scene, rows)
         self._clip = np.array(scene.clip, np.int64)
-        tabled = scene.antialias and not self._stride and self._radius[0] <= coverage.MAX_TABLED_RADIUS
-        self._cover = coverage.table(float(self._radius[0])) if tabled else np.zeros((1, 1), np.float32)
+        self._cover = cover_table(self._binned, scene)
 
     def footprint(self) -> Footprint:
         n_bands = len(self._binned.edges) - 1
@@ -145,32 +144,31 @@ class _Build:
         )
 
     def _band(self, b: int) -> tuple[Any, ...]:
-        """Return x, y, radius, stride and the numbers of the points that touch a band."""
+        """Return x, y, radius, stride, opacity, its stride, and ids of the points that touch a band."""
         binned = self._binned
         part = slice(int(binned.edges[b]), int(binned.edges[b + 1]))
-        radius = binned.radius[part] if self._stride else binned.radius
-        return binned.x[part], binned.y[part], radius, self._stride, binned.ids[part]
+        radius = binned.radius[part] if binned.stride else binned.radius
+        opacity = binned.opacity[part] if binned.opacity_stride else binned.opacity
+        return (
+            binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
+            binned.ids[part],
+        )  # fmt: skip
 
     def _rows(self, b: int) -> tuple[int, int, int]:
         """Return first row, end and width of a band."""
         row0 = b * self._band_rows
         return row0, min(row0 + self._band_rows, self._scene.height), self._scene.width
 
-    def _opacity(self, numbers: Ids) -> tuple[NDArray[np.float32], int]:
-        own = self._points.opacity
-        alpha = np.float32(self._scene.alpha)
-        return (np.array([alpha]), 0) if own is None else (own[numbers] * alpha, 1)
-
     def _count(self, b: int) -> tuple[Any, ...]:
         """Return what `_fill` needs of a band, its pixels, the ends of their points, and their opacity."""
         scene = self._scene
         row0, row1, width = self._rows(b)
-        *place, numbers = self._band(b)
+        *place, _ = self._band(b)
         size = (row1 - row0) * width
         inside, touched = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
         light = np.ones(size, np.float32)
         kernels.count_members(
-            *place, *self._opacity(numbers), self._clip, row0, row1, width,
+            *place, self._clip, row0, row1, width,
             scene.antialias, self._cover, coverage.SAMPLES, inside, touched, light,
         )  # fmt: skip
         pixels, ends = np.empty(size, np.uint32), np.empty(size, np.uint32)
@@ -179,9 +177,9 @@ class _Build:
         return inside, touched, address, ends[:n].copy(), np.float32(1) - light[pixels[:n]]
 
     def _fill(self, b: int, inside: NDArray[np.uint32], cursor: NDArray[np.uint32], members: Ids) -> None:
-        *place, numbers = self._band(b)
+        *place, _, _, ids = self._band(b)
         kernels.fill_members(
-            *place, self._points.ids[numbers], self._clip, *self._rows(b),
+            *place, ids, self._clip, *self._rows(b),
             self._scene.antialias, self._cover, coverage.SAMPLES, inside, cursor, members,
         )  # fmt: skip
 

@@ -20,7 +20,7 @@ from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["WINDOW", "Band", "Operator", "bin_points", "radii"]
+__all__ = ["WINDOW", "Band", "Operator", "bin_points", "cover_table"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
@@ -91,10 +91,13 @@ class _Binned:
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     radius: NDArray[np.float32]
+    opacity: NDArray[np.float32]
     ids: Ids
     edges: NDArray[np.int64]
     stride: int
     """1 if each point has its own radius, 0 if all have `radius[0]`."""
+    opacity_stride: int
+    """1 if each point has its own opacity, 0 if all have `opacity[0]`."""
 
 
 class Operator:
@@ -135,7 +138,7 @@ class Operator:
             for band, part in zip(self.bands, _joined([getattr(b, name) for b in self.bands]), strict=True):
                 setattr(band, name, part)
         self.boxes = np.tile(np.array([65535, 0, 65535, 0], np.uint16), (len(self.visible), 1))
-        radius, stride = radii(points)
+        radius, stride = _radius(points)
         clip = np.array(self.scene.clip, np.int64)
         update.find_boxes(points.x, points.y, radius, stride, points.ids, self._seen, place, clip, self.boxes)
 
@@ -161,8 +164,7 @@ class Operator:
 
     def _composite_all(self, binned: _Binned) -> list[Band]:
         scene = self.scene
-        tabled = scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS
-        cover = coverage.table(float(binned.radius[0])) if tabled else np.zeros((1, 1), np.float32)
+        cover = cover_table(binned, scene)
         scratches: deque[_Scratch] = deque(_Scratch() for _ in range(_threads.n_threads()))
         bands: list[Band | None] = [None] * (len(binned.edges) - 1)
 
@@ -184,13 +186,14 @@ class Operator:
         lo, hi = int(binned.edges[b]), int(binned.edges[b + 1])
         part = slice(lo, hi)
         radius = binned.radius[part] if binned.stride else binned.radius
+        opacity = binned.opacity[part] if binned.opacity_stride else binned.opacity
         light = np.empty(n_pixels, np.float32)
         clip = np.array(scene.clip, np.int64)
         count = -1
         while count < 0:
             count = build.composite(
-                binned.x[part], binned.y[part], radius, binned.stride, binned.ids[part],
-                clip, row0, row1, self.quads, scene.alpha, scene.antialias, cover, coverage.SAMPLES,
+                binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
+                binned.ids[part], clip, row0, row1, self.quads, scene.antialias, cover, coverage.SAMPLES,
                 light, scratch.pixel, scratch.point, scratch.weight,
             )  # fmt: skip
             if count < 0:
@@ -245,7 +248,8 @@ class Operator:
 
 def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
     """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
-    radius, stride = radii(points)
+    radius, stride = _radius(points)
+    opacity, opacity_stride = _opacity(points, scene)
     clip = np.array(scene.clip, np.int64)
     n_bands = -(-scene.height // band_rows)
     parts = _threads.blocks(len(points.x), _POINT_GRAIN)
@@ -261,20 +265,29 @@ def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
     out = _Binned(
         np.empty(total, np.float32),
         np.empty(total, np.float32),
-        np.empty(total, np.float32) if stride else radius,
+        np.empty(total if stride else 1, np.float32),
+        np.empty(total if opacity_stride else 1, np.float32),
         np.empty(total, np.uint32),
         np.concatenate([[0], np.cumsum(counts.sum(0))]),
         stride,
+        opacity_stride,
     )
-    fill_radius = out.radius if stride else np.empty(1, np.float32)
+    out.radius[:1], out.opacity[:1] = radius[:1], opacity[:1]  # of all points, where there is but one
     _threads.run(
         lambda i: build.fill_bands(
-            x, y, radius, stride, points.ids, *parts[i], clip, band_rows, cursors[i],
-            out.x, out.y, fill_radius, out.ids,
+            x, y, radius, stride, opacity, opacity_stride, points.ids, *parts[i], clip, band_rows, cursors[i],
+            out.x, out.y, out.radius, out.opacity, out.ids,
         ),
         len(parts),
     )  # fmt: skip
     return out
+
+
+def cover_table(binned: _Binned, scene: Scene) -> NDArray[np.float32]:
+    """Return the coverage of discs that share a small radius, or one element: compute each exactly."""
+    if scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS:
+        return coverage.table(float(binned.radius[0]))
+    return np.zeros((1, 1), np.float32)
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -294,7 +307,15 @@ def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
     return joined
 
 
-def radii(points: Points) -> tuple[NDArray[np.float32], int]:
+def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
     """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
     radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
     return radius, int(np.ndim(points.diameter) > 0)
+
+
+def _opacity(points: Points, scene: Scene) -> tuple[NDArray[np.float32], int]:
+    """Return opacities, and 1 if there is one for each point, 0 for all."""
+    alpha = np.float32(scene.alpha)
+    if points.opacity is None:
+        return np.array([alpha]), 0
+    return points.opacity * alpha, 1

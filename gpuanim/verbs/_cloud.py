@@ -52,7 +52,9 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
 
 def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint, order: Any) -> None:
     if not (isinstance(order, str) and order == "data"):
-        raise OptionError(f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out')
+        raise OptionError(
+            f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out'
+        )
     if blend.by_pixels and isinstance(place, Track) and paint.norm.needs_film:
         raise OptionError(
             f'blend="{blend.name}" of points that move cannot search all frames for its range: give vmin and '

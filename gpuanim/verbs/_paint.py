@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.blend._base import Blend, Reduction
-from gpuanim.blend.over import Over
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
@@ -36,7 +36,7 @@ class Wishes:
     categories: Sequence[Any] | None = None
     mix: str | None = None
     na_color: Any = "lightgray"
-    blend: Blend = Over()
+    blend: Blend = OVER
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class Paint:
     colors: Colors | None = None
     cmap: str | None = None
     groups: NDArray[np.integer[Any]] | None = None
-    blend: Blend = Over()
+    blend: Blend = OVER
 
     @property
     def categorical(self) -> bool:

@@ -42,7 +42,7 @@ def animate(
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
     s: Any = None,
-    alpha: float = 1.0,
+    alpha: Any = 1.0,
     order: Any = "data",
     seed: int = 0,
     antialias: bool = True,
@@ -112,7 +112,7 @@ def animate(
         sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). Default: such
         that all discs together cover about a third of the picture. Never below one pixel.
     alpha
-        Opacity of a point, above 0 and up to 1.
+        Opacity of a point, above 0 and up to 1; or (n,), one for each point, from 0 on.
     order
         Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values
         in each frame; redraws all points for each frame), or an (n,) array, higher on top.

@@ -148,7 +148,7 @@ def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
     if any(cloud.blend.by_pixels for cloud in clouds):
         raise OptionError(
             "share_colors needs scales of the values of points; those of "
-            f'{", ".join(sorted({c.blend.name for c in clouds if c.blend.by_pixels}))} are fitted to pixels: '
+            f"{', '.join(sorted({c.blend.name for c in clouds if c.blend.by_pixels}))} are fitted to pixels: "
             "give vmin and vmax to each film"
         )
     plain = [_plain(cloud) for cloud in clouds]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.blend.over import OVER
 from gpuanim.coding import CodedFrame, code_frames
 from gpuanim.errors import EncoderError, OptionError
 from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
@@ -130,11 +131,13 @@ def build_page(
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
-    if cloud.blend != Over():
+    if cloud.blend != OVER:
         raise OptionError(
-            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the film '
-            "as .mp4 or .html"
+            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '
+            "film as .mp4 or .html"
         )
+    if cloud.dots.opacity is not None:
+        raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
     coords = np.asarray(cloud.coords)
     panel = plan.panels[0]
     blob = Blob(options.embed_limit)

@@ -46,6 +46,8 @@ def fill_bands(
     y: F32,
     radius: F32,
     stride: int,
+    opacity: F32,
+    opacity_stride: int,
     ids: U32,
     lo: int,
     hi: int,
@@ -55,6 +57,7 @@ def fill_bands(
     out_x: F32,
     out_y: F32,
     out_r: F32,
+    out_opacity: F32,
     out_id: U32,
 ) -> None:
     """Copy points `lo..hi` to their bands, in draw order, from `cursor[band]` on."""
@@ -71,6 +74,7 @@ def fill_bands(
             out_x[k] = x[i]
             out_y[k] = y[i]
             out_r[k * stride] = r
+            out_opacity[k * opacity_stride] = opacity[i * opacity_stride]
             out_id[k] = ids[i]
 
 
@@ -80,12 +84,13 @@ def composite(
     y: F32,
     radius: F32,
     stride: int,
+    opacity: F32,
+    opacity_stride: int,
     ids: U32,
     clip: I64,
     row0: int,
     row1: int,
     quads: int,
-    alpha: float,
     antialias: bool,
     cover: F32,
     samples: int,
@@ -98,8 +103,8 @@ def composite(
 
     Parameters
     ----------
-    x, y, radius, stride, ids
-        The band's points in draw order; `stride` is 0 where all have `radius[0]`.
+    x, y, radius, stride, opacity, opacity_stride, ids
+        The band's points in draw order; a stride is 0 where all have `radius[0]` or `opacity[0]`.
     clip, row0, row1, quads
         Rows of the band, columns and rows that may be drawn, quads in a row.
     cover, samples
@@ -119,9 +124,9 @@ def composite(
     count = 0
     space = frag_pixel.shape[0]
     tabled = cover.shape[0] > 1
-    opaque = np.float32(alpha)
     for i in range(x.shape[0] - 1, -1, -1):
         r = radius[i * stride]
+        opaque = opacity[i * opacity_stride]
         px = x[i]
         py = y[i]
         left = max(math.floor(px - r), clip[0])
@@ -158,12 +163,12 @@ def composite(
                         covered = np.float32(exact(dx, dy, r))
                     if covered <= np.float32(0.0):
                         continue
-                    opacity = covered * opaque
+                    share = covered * opaque
                 elif dx * dx + dy * dy <= r * r or (row == own_row and column == own_column):
-                    opacity = opaque
+                    share = opaque
                 else:
                     continue
-                rest = t * (np.float32(1.0) - opacity)
+                rest = t * (np.float32(1.0) - share)
                 if rest < CUT:
                     rest = np.float32(0.0)
                 light[pixel] = rest
