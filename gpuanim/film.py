@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.blend._base import Blend
+from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
@@ -53,6 +55,8 @@ class Cloud:
         Outlines below the points, from bottom to top; the table has a row for each from `halo_row` on.
     halo_row
         Row of the first one.
+    blend
+        What a pixel shows where many points lie in it.
     """
 
     coords: NDArray[np.floating] | Source
@@ -65,6 +69,7 @@ class Cloud:
     cmap: str | None = None
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
+    blend: Blend = OVER
 
     @property
     def still(self) -> bool:
@@ -137,9 +142,9 @@ class Fits:
         return self._layers[dpi, size]
 
     def __getitem__(self, i: int) -> Mapping | None:
-        """Return how the values of cloud `i` become levels, None if each frame has its own way."""
+        """Return how the values of cloud `i` become levels, None if frames or sizes differ in it."""
         cloud = self._film.clouds[i]
-        if cloud.norm.scope != "film":
+        if cloud.norm.scope != "film" or cloud.blend.by_pixels:
             return None
         if i not in self._known:
             with self._timings.measure("norm"):

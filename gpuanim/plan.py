@@ -21,10 +21,10 @@ from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import Dots, pixels
-from gpuanim.raster._base import Ground, Scene
+from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
-from gpuanim.types import Colors
+from gpuanim.types import Colors, Ids
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -45,12 +45,20 @@ class PanelPlan:
         What surrounds it, where it lies, and how large its points are in pixels.
     table
         (levels + 1, 3) colours of the codes.
+    opacity
+        (n,) what each point has of the scene's opacity, or None for 1.
     """
 
     scene: Scene
     view: View
     diameter: NDArray[np.float32] | float
     table: Colors
+    opacity: NDArray[np.float32] | None = None
+
+    def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
+        """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
+        x, y = self.view.project(coords)
+        return Points(x, y, self.diameter, ids, self.opacity)
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,7 @@ def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
         diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
     else:
         diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
-    return PanelPlan(scene, view, diameter, cloud.table)
+    return PanelPlan(scene, view, diameter, cloud.table, dots.opacity)
 
 
 def _flat(dots: Dots) -> bool:

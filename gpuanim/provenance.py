@@ -70,6 +70,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "alpha": "given" if isinstance(dots.alpha, np.ndarray) else dots.alpha,
         "order": order,
         "antialias": dots.antialias,
+        "blend": told(cloud.blend),
         **seed,
     }
 

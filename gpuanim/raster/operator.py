@@ -21,7 +21,7 @@ from gpuanim.raster.mixing import importance, scattered
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["MOST", "WINDOW", "Band", "Operator"]
+__all__ = ["MOST", "WINDOW", "Band", "Operator", "bin_points", "cover_table"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
@@ -137,7 +137,7 @@ class Operator:
             self._importance = importance(points.ids, n_source, scene.falloff)
             points = scattered(points)
         self.boxes = np.empty((0, 4), np.uint16)
-        self.bands = self._composite_all(_bin(points, scene, self.band_rows))
+        self.bands = self._composite_all(bin_points(points, scene, self.band_rows))
         if keep:
             self._keep(points)
         del self._seen, self._importance
@@ -183,8 +183,7 @@ class Operator:
 
     def _composite_all(self, binned: _Binned) -> list[Band]:
         scene = self.scene
-        tabled = scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS
-        cover = coverage.table(float(binned.radius[0])) if tabled else np.zeros((1, 1), np.float32)
+        cover = cover_table(binned, scene)
         scratches: deque[_Scratch] = deque(_Scratch() for _ in range(_threads.n_threads()))
         bands: list[Band | None] = [None] * (len(binned.edges) - 1)
 
@@ -290,7 +289,7 @@ class Operator:
         return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
-def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
+def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
     """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
     radius, stride = _radius(points)
     opacity, opacity_stride = _opacity(points, scene)
@@ -325,6 +324,13 @@ def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
         len(parts),
     )  # fmt: skip
     return out
+
+
+def cover_table(binned: _Binned, scene: Scene) -> NDArray[np.float32]:
+    """Return the coverage of discs that share a small radius, or one element: compute each exactly."""
+    if scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS:
+        return coverage.table(float(binned.radius[0]))
+    return np.zeros((1, 1), np.float32)
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import geometry
+from gpuanim.blend._base import Reduction
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.highlight import Highlight, Marks, emphasise
@@ -31,12 +33,33 @@ def common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | N
 
 
 def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) -> Cloud:
-    """Put the points of a panel together; raises OptionError or ShapeError for an order that does not fit."""
+    """Put the points of a panel together.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        If the order does not fit, or there is one and the points of a pixel are reduced to one value; or if
+        their norm has to look at all frames of points that move.
+    """
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
-    order = dots.order
+    order, blend = dots.order, paint.blend
+    if isinstance(blend, Reduction):
+        _check_reduction(blend, place, paint, order)
     if not (isinstance(order, str) and order in ("value", "abs")):
         order = geometry.draw_order(order, n_points, dots.seed)
-    return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap)
+    return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, blend=blend)
+
+
+def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint, order: Any) -> None:
+    if not (isinstance(order, str) and order == "data"):
+        raise OptionError(
+            f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out'
+        )
+    if blend.by_pixels and isinstance(place, Track) and paint.norm.needs_film:
+        raise OptionError(
+            f'blend="{blend.name}" of points that move cannot search all frames for its range: give vmin and '
+            'vmax, or scope="frame"'
+        )
 
 
 def emphasised(
@@ -51,6 +74,8 @@ def emphasised(
     """
     if not highlights:
         return cloud, ()
+    if isinstance(cloud.blend, Reduction):
+        return cloud, _marks_only(cloud, cloud.blend, highlights, background)
     if not cloud.still or isinstance(cloud.order, str):
         raise OptionError(
             "highlight needs points that stand still in an order that holds for the film: coords of shape "
@@ -70,6 +95,22 @@ def emphasised(
         halos=found.halos,
         halo_row=rows.outlines,
     ), found.marks
+
+
+def _marks_only(
+    cloud: Cloud, blend: Reduction, highlights: Sequence[Highlight], background: Colors | None
+) -> Marks:
+    """Return what matplotlib draws; no point of a pixel stands out when all of them are one value."""
+    for highlight in highlights:
+        for name in ("rest", "outline", "front"):
+            if getattr(highlight, name) not in (None, False):
+                raise OptionError(
+                    f'highlight: {name} colours single points, and blend="{blend.name}" shows pixels: use '
+                    'marker or lasso, or blend="over"'
+                )
+    if isinstance(cloud.coords, Source):
+        raise OptionError("highlight needs points that stand still: coords of shape (n, 2)")
+    return emphasise(highlights, np.asarray(cloud.coords), None, background).marks
 
 
 def bounds_of(place: NDArray[np.floating] | Track) -> tuple[float, float, float, float]:

@@ -122,7 +122,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
     else:
         if dress.legend is not None:
             raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
-        scale = Scale(paint.table, paint.norm)
+        scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gpuanim.animation import Animation
+from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
@@ -45,7 +46,8 @@ def animate(
     order: Any = "data",
     seed: int = 0,
     antialias: bool = True,
-    norm: Any = "linear",
+    blend: Any = "over",
+    norm: Any = None,
     vmin: Any = None,
     vmax: Any = None,
     vcenter: Any = None,
@@ -116,9 +118,15 @@ def animate(
         in each frame; redraws all points for each frame), or an (n,) array, higher on top.
     antialias
         Exact coverage of pixels by discs. False makes frames of few colours, for the smallest GIFs.
+    blend
+        What a pixel shows where many points lie in it: "over" (they hide each other), "mean", "max", "min"
+        or "sum" of their values, "count" or "density" (how many there are), "any" (whether there are any),
+        "mode" (the most frequent category), or an object of `gpuanim.blend`, such as
+        ``Count(shade="eq_hist")`` or ``Mean(over="pixels")``. "mean", "max" and "min" colour by the limits
+        and ranks of the points, "sum", "count" and "any" by those of the pixels at each resolution.
     norm
         How values become colours: "linear", "rank", "log", a norm of `gpuanim.values` or any
-        matplotlib `Normalize`.
+        matplotlib `Normalize`. Default: "linear", or what the blend asks for ("count": "log").
     vmin, vmax, vcenter
         Limits of "linear" and "log": numbers, percentiles such as "p99", or callables of the values.
     scope
@@ -195,7 +203,7 @@ def animate(
     ground, worn = ground_and_style(background, theme, style)
     wishes = Wishes(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
-        categories=categories, mix=mix, na_color=na_color,
+        categories=categories, mix=mix, na_color=na_color, blend=as_blend(blend),
     )  # fmt: skip
     paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
     paint.check_tween(tween)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.blend.over import OVER
 from gpuanim.coding import CodedFrame, code_frames
 from gpuanim.errors import EncoderError, OptionError
 from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
@@ -123,13 +124,18 @@ def build_page(
     Raises
     ------
     OptionError
-        If points move, or an option cannot be used.
+        If points move or are blended, or an option cannot be used.
     FormatError
         If the page is larger than the limit.
     """
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if cloud.blend != OVER:
+        raise OptionError(
+            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '
+            "film as .mp4 or .html"
+        )
     if cloud.dots.opacity is not None:
         raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
     coords = np.asarray(cloud.coords)
