@@ -222,9 +222,9 @@ def thin(most: int, sums: bool, ptr: U32, row_id: U32, row_weight: F32) -> int:
     """
     kept = 0
     thinned = 0
-    start = np.int64(0)
+    start = 0
     for p in range(ptr.shape[0] - 1):
-        stop = np.int64(ptr[p + 1])
+        stop = int(ptr[p + 1])
         n = stop - start
         left = min(n, most)
         thinned += n > most
