@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,13 +112,13 @@ def sized(
         diameter = dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0])
     elif dots.s is not None:
         diameter = point_diameter(dots.s, dots.edge, dpi)
-    alpha: Any = dots.alpha
+    alpha = dots.scene_alpha
     if dots.automatic or dots.spread is not None:
         x, y = view.project(coords if isinstance(coords, np.ndarray) else coords.step(0))
         crowd = Crowd.of(x, y, view.box)
         if dots.spot is None and dots.s is None:
             diameter = auto_diameter(crowd, view.box)
-        if isinstance(alpha, str):
+        if isinstance(dots.alpha, str):
             alpha = auto_alpha(crowd, diameter)
         if dots.spread is not None:
             diameter = dots.spread.grow(x, y, diameter, view.box)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.blend._base import Blend
+from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.film_order import FilmOrder
 from gpuanim.types import Colors, Values
@@ -56,6 +58,8 @@ class Cloud:
         Row of the first one.
     names
         Of the categories that the values are, or have shares of; None for numbers.
+    blend
+        What a pixel shows where many points lie in it.
     """
 
     coords: NDArray[np.floating] | Source
@@ -69,6 +73,7 @@ class Cloud:
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
     names: tuple[str, ...] | None = None
+    blend: Blend = OVER
 
     @property
     def still(self) -> bool:
@@ -152,9 +157,9 @@ class Fits:
         return self._orders[i]
 
     def __getitem__(self, i: int) -> Mapping | None:
-        """Return how the values of cloud `i` become levels, None if each frame has its own way."""
+        """Return how the values of cloud `i` become levels, None if frames or sizes differ in it."""
         cloud = self._film.clouds[i]
-        if cloud.norm.scope != "film":
+        if cloud.norm.scope != "film" or cloud.blend.by_pixels:
             return None
         if i not in self._known:
             with self._timings.measure("norm"):

@@ -219,7 +219,8 @@ def with_halos(points: Points, halos: Sequence[Halo], n: int, order: NDArray[np.
         pieces.append((halo.cells, wide, np.full(len(halo.cells), n + h, np.uint32)))
     pieces.append((order[start:], diameter[order[start:]], points.ids[order[start:]]))
     places, wide, ids = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return Points(points.x[places], points.y[places], wide, ids)
+    opacity = None if points.opacity is None else points.opacity[places]
+    return Points(points.x[places], points.y[places], wide, ids, opacity)
 
 
 def picked_cells(highlight: Highlight, coords: NDArray[np.floating]) -> NDArray[np.int64]:

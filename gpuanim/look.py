@@ -39,7 +39,7 @@ class Dots:
     spot
         Diameter in units of the data, in place of `s`; None for points squared.
     alpha
-        Opacity, 0..1, or "auto" for what fits (`autosize.auto_alpha`).
+        Opacity, 0..1: one, (n,) float32, or "auto" for what fits (`autosize.auto_alpha`).
     antialias
         Exact coverage of pixels by discs.
     order, order_scope, seed
@@ -52,7 +52,7 @@ class Dots:
     s: NDArray[np.float64] | float | None
     edge: float
     spot: float | None
-    alpha: float | str
+    alpha: NDArray[np.float32] | float | str
     antialias: bool
     order: Any
     seed: int
@@ -63,6 +63,16 @@ class Dots:
     def automatic(self) -> bool:
         """Whether size or opacity depend on where the points lie."""
         return (self.s is None and self.spot is None) or isinstance(self.alpha, str)
+
+    @property
+    def opacity(self) -> NDArray[np.float32] | None:
+        """(n,) what each point has of the opacity of all, which is `scene_alpha`; None for 1."""
+        return self.alpha if isinstance(self.alpha, np.ndarray) else None
+
+    @property
+    def scene_alpha(self) -> float:
+        """The opacity of all points, 1 where it is not one number."""
+        return 1.0 if isinstance(self.alpha, np.ndarray | str) else self.alpha
 
 
 @dataclass(frozen=True)
@@ -115,7 +125,7 @@ def make_dots(
         s=_sizes(s, n_points),
         edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
         spot=None if spot is None else positive("spot_size", spot),
-        alpha="auto" if _is_auto(alpha) else _number("alpha", alpha, 0.0, 1.0),
+        alpha=_opacities(alpha, n_points),
         antialias=bool(antialias),
         order=_order(order, n_points),
         seed=_seed(seed),
@@ -230,6 +240,25 @@ def _sizes(s: Any, n_points: int) -> NDArray[np.float64] | float | None:
 
 def _is_auto(value: Any) -> bool:
     return isinstance(value, str) and value == "auto"
+
+
+def _opacities(alpha: Any, n_points: int) -> NDArray[np.float32] | float | str:
+    if _is_auto(alpha):
+        return "auto"
+    if np.ndim(alpha) == 0:
+        return _number("alpha", alpha, 0.0, 1.0)
+    array = np.asarray(alpha)
+    if array.dtype.kind not in "fiub":
+        raise OptionError(f"alpha must be a number or one number per point, 0 to 1, not {array.dtype}")
+    if array.shape != (n_points,):
+        raise ShapeError(f"alpha must be one number or have shape ({n_points},), not {array.shape}")
+    bad = np.flatnonzero(~((array >= 0) & (array <= 1)))
+    if len(bad):
+        raise OptionError(
+            f"alpha must be between 0 and 1 for each point; {len(bad)} of {n_points} are not, the first is "
+            f"alpha[{bad[0]}] = {array[bad[0]]}"
+        )
+    return array.astype(np.float32)
 
 
 def _order(order: Any, n_points: int) -> Any:

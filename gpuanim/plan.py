@@ -16,17 +16,19 @@ from numpy.typing import NDArray
 
 from gpuanim import raster
 from gpuanim.autosize import sized
+from gpuanim.blend._base import Composite
+from gpuanim.blend.composites import Weighted
 from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import View
-from gpuanim.look import Dots, pixels
-from gpuanim.raster._base import Ground, Scene
+from gpuanim.look import pixels
+from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
-from gpuanim.types import Colors
+from gpuanim.types import Colors, Ids
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -47,12 +49,20 @@ class PanelPlan:
         What surrounds it, where it lies, and how large its points are in pixels.
     table
         (levels + 1, 3) colours of the codes.
+    opacity
+        (n,) what each point has of the scene's opacity, or None for 1.
     """
 
     scene: Scene
     view: View
     diameter: NDArray[np.float32] | float
     table: Colors
+    opacity: NDArray[np.float32] | None = None
+
+    def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
+        """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
+        x, y = self.view.project(coords)
+        return Points(x, y, self.diameter, ids, self.opacity)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,10 @@ class Plan:
     def dots(self) -> dict[str, Any]:
         """Diameter in pixels, or (least, median, most), and opacity; of several panels, a list of each."""
         diameters = [_told(panel.diameter) for panel in self.panels]
-        alphas = [_told(panel.scene.alpha) for panel in self.panels]
+        alphas = [
+            _told(panel.scene.alpha if panel.opacity is None else panel.scene.alpha * panel.opacity)
+            for panel in self.panels
+        ]
         one = len(self.panels) == 1
         return (
             {
@@ -126,7 +139,7 @@ def resolve(
     layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
-    flat = few and not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
+    flat = few and not layers.moving and ground.flat and all(_flat(cloud) for cloud in film.clouds)
     pixel_format = _negotiate(ground.transparent, flat, accepted)
     notes: list[str] = []
     if pixel_format.subsampled and (size[0] % 2 or size[1] % 2):
@@ -155,8 +168,10 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
-    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias)
-    return PanelPlan(scene, view, diameter, cloud.table)
+    mixing = cloud.blend.mixing if isinstance(cloud.blend, Composite) else "over"
+    falloff = cloud.blend.falloff if isinstance(cloud.blend, Weighted) else 0.0
+    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias, mixing, falloff)
+    return PanelPlan(scene, view, diameter, cloud.table, cloud.dots.opacity)
 
 
 def _told(number: Any) -> float | list[float]:
@@ -172,8 +187,10 @@ def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, 
     return left, top, right, bottom
 
 
-def _flat(dots: Dots) -> bool:
-    return dots.alpha == 1.0 and not dots.antialias
+def _flat(cloud: Cloud) -> bool:
+    mixed = isinstance(cloud.blend, Composite) and cloud.blend.mixing != "over"
+    opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
+    return not mixed and opaque and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:
@@ -192,7 +209,7 @@ def _negotiate(transparent: bool, flat: bool, accepted: tuple[PixelFormat, ...])
     for pixel_format in accepted:
         if pixel_format is not PixelFormat.PAL8 or flat:
             return pixel_format
-    raise FormatError("the encoder takes palette frames only: use antialias=False and alpha=1")
+    raise FormatError('the encoder takes palette frames only: use antialias=False, alpha=1 and blend="over"')
 
 
 def _pad(ground: Ground, even: tuple[int, int]) -> Ground:

@@ -69,9 +69,10 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "colors": _digest(cloud.table)[:16],
         "s": "given" if isinstance(dots.s, np.ndarray) else "auto" if dots.s is None else dots.s,
         "spread": told(dots.spread),
-        "alpha": dots.alpha,
+        "alpha": "given" if isinstance(dots.alpha, np.ndarray) else dots.alpha,
         "order": order,
         "antialias": dots.antialias,
+        "blend": told(cloud.blend),
         **scope,
         **seed,
     }

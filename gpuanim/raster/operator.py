@@ -17,16 +17,23 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import build, coverage, update
+from gpuanim.raster.mixing import importance, scattered
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["WINDOW", "Band", "Operator"]
+__all__ = ["MOST", "WINDOW", "Band", "Operator", "bin_points", "cover_table"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
 
 WINDOW = 2048
 """Pixels that are sorted by length together; see `build.sort_by_length`."""
+
+MOST = ONE
+"""Points that a pixel shows at most where none hides another: each has a unit of weight then.
+
+Of a sample of 4,096, the share of a category is within 0.8 % (standard deviation, at most), two grey levels.
+"""
 
 _POINT_GRAIN = 65536
 """Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
@@ -50,7 +57,9 @@ class Band:
         `build.sort_by_length`. `ids` count `points`, in 16 bits where that suffices.
     rest, over
         Weights of the background and of the chrome, for all pixels of the band in quad order; with
-        the points' they make `ONE`.
+        the points' they make `ONE`. For sums, `rest` is what shows of a transparent background.
+    thinned
+        Number of pixels that show a sample of their points, being those of more than `MOST`.
     """
 
     row0: int
@@ -62,6 +71,7 @@ class Band:
     weights: NDArray[np.uint16]
     rest: NDArray[np.uint16]
     over: NDArray[np.uint16]
+    thinned: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -91,10 +101,13 @@ class _Binned:
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     radius: NDArray[np.float32]
+    opacity: NDArray[np.float32]
     ids: Ids
     edges: NDArray[np.int64]
     stride: int
     """1 if each point has its own radius, 0 if all have `radius[0]`."""
+    opacity_stride: int
+    """1 if each point has its own opacity, 0 if all have `opacity[0]`."""
 
 
 class Operator:
@@ -119,11 +132,15 @@ class Operator:
         self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
+        self._importance = np.ones(1, np.float32)
+        if scene.mixing != "over":
+            self._importance = importance(points.ids, n_source, scene.falloff)
+            points = scattered(points)
         self.boxes = np.empty((0, 4), np.uint16)
-        self.bands = self._composite_all(_bin(points, scene, self.band_rows))
+        self.bands = self._composite_all(bin_points(points, scene, self.band_rows))
         if keep:
             self._keep(points)
-        del self._seen
+        del self._seen, self._importance
 
     def _keep(self, points: Points) -> None:
         """Count points among the visible ones from now on, and find out where those lie."""
@@ -149,6 +166,11 @@ class Operator:
         """Non-zeros of W."""
         return sum(len(band.ids) for band in self.bands)
 
+    @property
+    def n_thinned(self) -> int:
+        """Pixels that show a sample of their points."""
+        return sum(band.thinned for band in self.bands)
+
     def band_pixels(self, picture: NDArray[np.uint8], row0: int) -> NDArray[np.uint8]:
         """Cut a band from an (h, w, c) picture and put its pixels into quad order: (pixels, c)."""
         rows = min(self.band_rows, -(-self.scene.height // 2) * 2 - row0)
@@ -161,8 +183,7 @@ class Operator:
 
     def _composite_all(self, binned: _Binned) -> list[Band]:
         scene = self.scene
-        tabled = scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS
-        cover = coverage.table(float(binned.radius[0])) if tabled else np.zeros((1, 1), np.float32)
+        cover = cover_table(binned, scene)
         scratches: deque[_Scratch] = deque(_Scratch() for _ in range(_threads.n_threads()))
         bands: list[Band | None] = [None] * (len(binned.edges) - 1)
 
@@ -184,26 +205,51 @@ class Operator:
         lo, hi = int(binned.edges[b]), int(binned.edges[b + 1])
         part = slice(lo, hi)
         radius = binned.radius[part] if binned.stride else binned.radius
+        opacity = binned.opacity[part] if binned.opacity_stride else binned.opacity
         light = np.empty(n_pixels, np.float32)
         clip = np.array(scene.clip, np.int64)
         count = -1
         while count < 0:
             count = build.composite(
-                binned.x[part], binned.y[part], radius, binned.stride, binned.ids[part],
-                clip, row0, row1, self.quads, scene.alpha, scene.antialias, cover, coverage.SAMPLES,
+                binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
+                binned.ids[part], clip, row0, row1, self.quads, scene.antialias, cover, coverage.SAMPLES,
+                scene.mixing == "over", self._importance, int(len(self._importance) > 1),
                 light, scratch.pixel, scratch.point, scratch.weight,
             )  # fmt: skip
             if count < 0:
                 scratch.grow(max(4 * n_pixels, 2 * len(scratch.pixel)))
-        over = self._over_weights(row0, n_pixels)
         ptr = np.empty(n_pixels + 1, np.uint32)
         ids, shares = np.empty(count, np.uint32), np.empty(count, np.float32)
         build.gather_rows(
             scratch.pixel[:count], scratch.point[:count], scratch.weight[:count], ptr, ids, shares
         )
-        weights, rest = np.empty(count, np.uint16), np.empty(n_pixels, np.uint16)
-        kept = build.quantise(ONE, ptr, ids, shares, over, rest, weights, self._seen)
-        return self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        return self._weigh(row0, ptr, ids, shares, light, scratch)
+
+    def _weigh(
+        self,
+        row0: int,
+        ptr: NDArray[np.uint32],
+        ids: NDArray[np.uint32],
+        shares: NDArray[np.float32],
+        light: NDArray[np.float32],
+        scratch: _Scratch,
+    ) -> Band:
+        """Turn the shares of a band's fragments into whole weights."""
+        mixing, thinned = self.scene.mixing, 0
+        sums = mixing == "additive"
+        if mixing != "over":
+            thinned = build.thin(MOST, sums, ptr, ids, shares)
+        if mixing in ("mix", "weighted"):
+            build.share_out(ptr, light, shares)
+        over = self._over_weights(row0, len(light))
+        whole = np.zeros_like(over) if sums else over  # chrome lies over the sum, after it is clipped
+        weights, rest = np.empty(len(ids), np.uint16), np.empty(len(light), np.uint16)
+        kept = build.quantise(ONE, not sums, ptr, ids, shares, whole, rest, weights, self._seen)
+        if sums:
+            rest = (rest.astype(np.uint32) * (ONE - over.astype(np.uint32)) // ONE).astype(np.uint16)
+        band = self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        band.thinned = thinned
+        return band
 
     def _pack(
         self,
@@ -243,9 +289,10 @@ class Operator:
         return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
-def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
+def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
     """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
     radius, stride = _radius(points)
+    opacity, opacity_stride = _opacity(points, scene)
     clip = np.array(scene.clip, np.int64)
     n_bands = -(-scene.height // band_rows)
     parts = _threads.blocks(len(points.x), _POINT_GRAIN)
@@ -261,20 +308,29 @@ def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
     out = _Binned(
         np.empty(total, np.float32),
         np.empty(total, np.float32),
-        np.empty(total, np.float32) if stride else radius,
+        np.empty(total if stride else 1, np.float32),
+        np.empty(total if opacity_stride else 1, np.float32),
         np.empty(total, np.uint32),
         np.concatenate([[0], np.cumsum(counts.sum(0))]),
         stride,
+        opacity_stride,
     )
-    fill_radius = out.radius if stride else np.empty(1, np.float32)
+    out.radius[:1], out.opacity[:1] = radius[:1], opacity[:1]  # of all points, where there is but one
     _threads.run(
         lambda i: build.fill_bands(
-            x, y, radius, stride, points.ids, *parts[i], clip, band_rows, cursors[i],
-            out.x, out.y, fill_radius, out.ids,
+            x, y, radius, stride, opacity, opacity_stride, points.ids, *parts[i], clip, band_rows, cursors[i],
+            out.x, out.y, out.radius, out.opacity, out.ids,
         ),
         len(parts),
     )  # fmt: skip
     return out
+
+
+def cover_table(binned: _Binned, scene: Scene) -> NDArray[np.float32]:
+    """Return the coverage of discs that share a small radius, or one element: compute each exactly."""
+    if scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS:
+        return coverage.table(float(binned.radius[0]))
+    return np.zeros((1, 1), np.float32)
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -298,3 +354,11 @@ def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
     """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
     radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
     return radius, int(np.ndim(points.diameter) > 0)
+
+
+def _opacity(points: Points, scene: Scene) -> tuple[NDArray[np.float32], int]:
+    """Return opacities, and 1 if there is one for each point, 0 for all."""
+    alpha = np.float32(scene.alpha)
+    if points.opacity is None:
+        return np.array([alpha]), 0
+    return points.opacity * alpha, 1

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gpuanim.animation import Animation
+from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
@@ -47,7 +48,8 @@ def animate(
     order_scope: str | None = None,
     seed: int = 0,
     antialias: bool = True,
-    norm: Any = "linear",
+    blend: Any = "over",
+    norm: Any = None,
     vmin: Any = None,
     vmax: Any = None,
     vcenter: Any = None,
@@ -117,8 +119,8 @@ def animate(
         True or a `Spread`: isolated points grow until they can be seen, those that lie close stay as they
         are.
     alpha
-        Opacity of a point, above 0 and up to 1. "auto": such that crowded places are nine tenths opaque; see
-        `gpuanim.autosize.auto_alpha`.
+        Opacity of a point, above 0 and up to 1; or (n,), one for each point, from 0 on. "auto": such that
+        crowded places are nine tenths opaque; see `gpuanim.autosize.auto_alpha`.
     order
         Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values or
         absolute values; NaN at the bottom), or an (n,) array, higher on top. Highlighted cells lie above all.
@@ -128,9 +130,16 @@ def animate(
         pops up; the values are gone through once before, and must be such as can be read again.
     antialias
         Exact coverage of pixels by discs. False makes frames of few colours, for the smallest GIFs.
+    blend
+        What a pixel shows where many points lie in it: "over" (they hide each other), "mean", "max", "min"
+        or "sum" of their values, "count" or "density" (how many there are), "any" (whether there are any),
+        "mode" (the most frequent category), "mix" (each point has its part, whatever its colour), "weighted"
+        (more of it near the top), "additive" (light on a dark background), or an object of `gpuanim.blend`:
+        ``Count(shade="eq_hist")`` or ``Mean(over="pixels")``. "mean", "max" and "min" colour by the limits
+        and ranks of the points, "sum", "count" and "any" by those of the pixels at each resolution.
     norm
         How values become colours: "linear", "rank", "log", a norm of `gpuanim.values` or any
-        matplotlib `Normalize`.
+        matplotlib `Normalize`. Default: "linear", or what the blend asks for ("count": "log").
     vmin, vmax, vcenter
         Limits of "linear" and "log": numbers, percentiles such as "p99", or callables of the values.
     scope
@@ -207,7 +216,7 @@ def animate(
     ground, worn = ground_and_style(background, theme, style)
     wishes = Wishes(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
-        categories=categories, mix=mix, na_color=na_color,
+        categories=categories, mix=mix, na_color=na_color, blend=as_blend(blend),
     )  # fmt: skip
     paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
     paint.check_tween(tween)

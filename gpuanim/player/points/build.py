@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
 from gpuanim.plan import PanelPlan, Plan
@@ -161,6 +162,13 @@ def _checked(film: Film) -> Cloud:
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if cloud.blend != OVER:
+        raise OptionError(
+            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '
+            "film as .mp4 or .html"
+        )
+    if cloud.dots.opacity is not None:
+        raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
     if isinstance(cloud.order, str) and not is_scale(cloud):
         raise OptionError(
             f"order={cloud.order!r} needs values that are numbers in an interactive page; use "
