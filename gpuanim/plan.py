@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
+from gpuanim.blend._base import Composite
+from gpuanim.blend.composites import Weighted
 from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
-from gpuanim.look import Dots, pixels
+from gpuanim.look import pixels
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import reduce_colors
 from gpuanim.raster.pixels import unique_colors
@@ -117,7 +119,7 @@ def resolve(
     layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
-    flat = few and not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
+    flat = few and not layers.moving and ground.flat and all(_flat(cloud) for cloud in film.clouds)
     pixel_format = _negotiate(ground.transparent, flat, accepted)
     notes: list[str] = []
     if pixel_format.subsampled and (size[0] % 2 or size[1] % 2):
@@ -146,7 +148,9 @@ def resolve(
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     dots = cloud.dots
-    scene = Scene(ground, view.clip, dots.scene_alpha, dots.antialias)
+    mixing = cloud.blend.mixing if isinstance(cloud.blend, Composite) else "over"
+    falloff = cloud.blend.falloff if isinstance(cloud.blend, Weighted) else 0.0
+    scene = Scene(ground, view.clip, dots.scene_alpha, dots.antialias, mixing, falloff)
     if dots.spot is None:
         diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
     else:
@@ -154,8 +158,9 @@ def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     return PanelPlan(scene, view, diameter, cloud.table, dots.opacity)
 
 
-def _flat(dots: Dots) -> bool:
-    return bool(np.all(dots.alpha == 1.0)) and not dots.antialias
+def _flat(cloud: Cloud) -> bool:
+    mixed = isinstance(cloud.blend, Composite) and cloud.blend.mixing != "over"
+    return not mixed and bool(np.all(cloud.dots.alpha == 1.0)) and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:
@@ -174,7 +179,7 @@ def _negotiate(transparent: bool, flat: bool, accepted: tuple[PixelFormat, ...])
     for pixel_format in accepted:
         if pixel_format is not PixelFormat.PAL8 or flat:
             return pixel_format
-    raise FormatError("the encoder takes palette frames only: use antialias=False and alpha=1")
+    raise FormatError('the encoder takes palette frames only: use antialias=False, alpha=1 and blend="over"')
 
 
 def _pad(ground: Ground, even: tuple[int, int]) -> Ground:

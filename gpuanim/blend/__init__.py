@@ -6,28 +6,35 @@ import difflib
 from typing import Any
 
 from gpuanim.blend._base import Blend, Composite, Reduction
+from gpuanim.blend.composites import Additive, Mix, Weighted
 from gpuanim.blend.over import Over
 from gpuanim.blend.reductions import Count, Max, Mean, Min, Mode, Presence, Sum
 from gpuanim.errors import OptionError
 
 __all__ = [
     "BLENDS",
+    "Additive",
     "Blend",
     "Composite",
     "Count",
     "Max",
     "Mean",
     "Min",
+    "Mix",
     "Mode",
     "Over",
     "Presence",
     "Reduction",
     "Sum",
+    "Weighted",
     "as_blend",
 ]  # fmt: skip
 
 BLENDS: dict[str, type[Blend]] = {
     "over": Over,
+    "mix": Mix,
+    "weighted": Weighted,
+    "additive": Additive,
     "mean": Mean,
     "max": Max,
     "min": Min,

@@ -32,11 +32,14 @@ class Blend(ABC):
         Kinds of values that it can show, of "numbers", "categories" and "shares" of classes.
     hint
         What to do with values of the other kinds.
+    ordered
+        Whether the order of drawing matters.
     """
 
     name: ClassVar[str]
     takes: ClassVar[tuple[str, ...]]
     hint: ClassVar[str] = ""
+    ordered: ClassVar[bool] = True
 
     def check(self, kind: str) -> None:
         """Raise OptionError if it cannot show values of a kind."""
@@ -80,6 +83,7 @@ class Reduction(Blend):
         How results become levels if nobody says so, as `values.normalize.as_norm` takes it.
     """
 
+    ordered: ClassVar[bool] = False
     counts: ClassVar[bool] = False
     usual_norm: ClassVar[Any] = "linear"
 

@@ -17,16 +17,23 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import build, coverage, update
+from gpuanim.raster.mixing import importance, scattered
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["WINDOW", "Band", "Operator", "bin_points", "cover_table"]
+__all__ = ["MOST", "WINDOW", "Band", "Operator", "bin_points", "cover_table"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
 
 WINDOW = 2048
 """Pixels that are sorted by length together; see `build.sort_by_length`."""
+
+MOST = ONE
+"""Points that a pixel shows at most where none hides another: each has a unit of weight then.
+
+Of a sample of 4,096, the share of a category is within 0.8 % (standard deviation, at most), two grey levels.
+"""
 
 _POINT_GRAIN = 65536
 """Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
@@ -50,7 +57,9 @@ class Band:
         `build.sort_by_length`. `ids` count `points`, in 16 bits where that suffices.
     rest, over
         Weights of the background and of the chrome, for all pixels of the band in quad order; with
-        the points' they make `ONE`.
+        the points' they make `ONE`. For sums, `rest` is what shows of a transparent background.
+    thinned
+        Number of pixels that show a sample of their points, being those of more than `MOST`.
     """
 
     row0: int
@@ -62,6 +71,7 @@ class Band:
     weights: NDArray[np.uint16]
     rest: NDArray[np.uint16]
     over: NDArray[np.uint16]
+    thinned: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -122,11 +132,15 @@ class Operator:
         self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
+        self._importance = np.ones(1, np.float32)
+        if scene.mixing != "over":
+            self._importance = importance(points.ids, n_source, scene.falloff)
+            points = scattered(points)
         self.boxes = np.empty((0, 4), np.uint16)
         self.bands = self._composite_all(bin_points(points, scene, self.band_rows))
         if keep:
             self._keep(points)
-        del self._seen
+        del self._seen, self._importance
 
     def _keep(self, points: Points) -> None:
         """Count points among the visible ones from now on, and find out where those lie."""
@@ -151,6 +165,11 @@ class Operator:
     def n_fragments(self) -> int:
         """Non-zeros of W."""
         return sum(len(band.ids) for band in self.bands)
+
+    @property
+    def n_thinned(self) -> int:
+        """Pixels that show a sample of their points."""
+        return sum(band.thinned for band in self.bands)
 
     def band_pixels(self, picture: NDArray[np.uint8], row0: int) -> NDArray[np.uint8]:
         """Cut a band from an (h, w, c) picture and put its pixels into quad order: (pixels, c)."""
@@ -194,19 +213,43 @@ class Operator:
             count = build.composite(
                 binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
                 binned.ids[part], clip, row0, row1, self.quads, scene.antialias, cover, coverage.SAMPLES,
+                scene.mixing == "over", self._importance, int(len(self._importance) > 1),
                 light, scratch.pixel, scratch.point, scratch.weight,
             )  # fmt: skip
             if count < 0:
                 scratch.grow(max(4 * n_pixels, 2 * len(scratch.pixel)))
-        over = self._over_weights(row0, n_pixels)
         ptr = np.empty(n_pixels + 1, np.uint32)
         ids, shares = np.empty(count, np.uint32), np.empty(count, np.float32)
         build.gather_rows(
             scratch.pixel[:count], scratch.point[:count], scratch.weight[:count], ptr, ids, shares
         )
-        weights, rest = np.empty(count, np.uint16), np.empty(n_pixels, np.uint16)
-        kept = build.quantise(ONE, ptr, ids, shares, over, rest, weights, self._seen)
-        return self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        return self._weigh(row0, ptr, ids, shares, light, scratch)
+
+    def _weigh(
+        self,
+        row0: int,
+        ptr: NDArray[np.uint32],
+        ids: NDArray[np.uint32],
+        shares: NDArray[np.float32],
+        light: NDArray[np.float32],
+        scratch: _Scratch,
+    ) -> Band:
+        """Turn the shares of a band's fragments into whole weights."""
+        mixing, thinned = self.scene.mixing, 0
+        sums = mixing == "additive"
+        if mixing != "over":
+            thinned = build.thin(MOST, sums, ptr, ids, shares)
+        if mixing in ("mix", "weighted"):
+            build.share_out(ptr, light, shares)
+        over = self._over_weights(row0, len(light))
+        whole = np.zeros_like(over) if sums else over  # chrome lies over the sum, after it is clipped
+        weights, rest = np.empty(len(ids), np.uint16), np.empty(len(light), np.uint16)
+        kept = build.quantise(ONE, not sums, ptr, ids, shares, whole, rest, weights, self._seen)
+        if sums:
+            rest = (rest.astype(np.uint32) * (ONE - over.astype(np.uint32)) // ONE).astype(np.uint16)
+        band = self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        band.thinned = thinned
+        return band
 
     def _pack(
         self,

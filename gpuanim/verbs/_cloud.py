@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.highlight import Highlight, Marks, emphasise
@@ -38,23 +38,23 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
     Raises
     ------
     OptionError, ShapeError
-        If the order does not fit, or there is one and the points of a pixel are reduced to one value; or if
-        their norm has to look at all frames of points that move.
+        If the order does not fit, or there is one and the blend knows none; or if the norm of pixels has to
+        look at all frames of points that move.
     """
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
     order, blend = dots.order, paint.blend
+    if not (blend.ordered or (isinstance(order, str) and order == "data")):
+        raise OptionError(
+            f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out'
+        )
     if isinstance(blend, Reduction):
-        _check_reduction(blend, place, paint, order)
+        _check_reduction(blend, place, paint)
     if not (isinstance(order, str) and order in ("value", "abs")):
         order = geometry.draw_order(order, n_points, dots.seed)
     return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, blend=blend)
 
 
-def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint, order: Any) -> None:
-    if not (isinstance(order, str) and order == "data"):
-        raise OptionError(
-            f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out'
-        )
+def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint) -> None:
     if blend.by_pixels and isinstance(place, Track) and paint.norm.needs_film:
         raise OptionError(
             f'blend="{blend.name}" of points that move cannot search all frames for its range: give vmin and '
@@ -82,6 +82,11 @@ def emphasised(
             '(n, 2), and order="data", "random" or an array'
         )
     found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
+    if found.halos and cloud.blend != OVER:
+        raise OptionError(
+            f'highlight: outline lies below points, and blend="{cloud.blend.name}" mixes all that lies in a '
+            'pixel: leave it out, or use blend="over"'
+        )
     rows = Rows(len(cloud.table) - 1, len(found.halos), found.front is not None)
     faded = np.empty(0, np.uint8) if found.faded is None else found.faded.astype(np.uint8)
     if len(faded) and cloud.values.permutation is not None:

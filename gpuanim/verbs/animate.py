@@ -121,7 +121,8 @@ def animate(
     blend
         What a pixel shows where many points lie in it: "over" (they hide each other), "mean", "max", "min"
         or "sum" of their values, "count" or "density" (how many there are), "any" (whether there are any),
-        "mode" (the most frequent category), or an object of `gpuanim.blend`, such as
+        "mode" (the most frequent category), "mix" (each point has its part, whatever its colour), "weighted"
+        (more of it near the top), "additive" (light on a dark background), or an object of `gpuanim.blend`:
         ``Count(shade="eq_hist")`` or ``Mean(over="pixels")``. "mean", "max" and "min" colour by the limits
         and ranks of the points, "sum", "count" and "any" by those of the pixels at each resolution.
     norm
