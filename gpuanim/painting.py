@@ -100,7 +100,7 @@ class Painter:
     def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str) -> _Place | PixelPlace:
         renderer = self._renderers.enter_context(raster.create(name))
         if isinstance(cloud.blend, Reduction):
-            return PixelPlace(cloud, panel, renderer)
+            return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
     def _take(self, i: int, state: State) -> None:
