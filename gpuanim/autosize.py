@@ -79,8 +79,8 @@ def auto_diameter(crowd: Crowd, box: Box) -> float:
     """Return the diameter in pixels that fits points which lie so close; may be below one.
 
     ``d = sqrt(4 * 1.5 / (pi * typical))``: the discs' areas make one and a half times the area that holds
-    nine tenths of the points, so that points scattered at random cover 78 % of it. Between 1/720 and 3 % of
-    the shorter side of the box: it grows with the resolution, so that a film looks the same from afar.
+    nine tenths of the points, of which they then cover two thirds to three quarters. Between 1/720 and 3 %
+    of the shorter side of the box: it grows with the resolution, so that a film looks the same from afar.
     """
     side = min(box[2], box[3])
     fitting = math.sqrt(4 * INK / (math.pi * crowd.typical)) if crowd.typical else math.inf

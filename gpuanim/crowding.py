@@ -81,7 +81,7 @@ class Crowding:
         if self.hidden <= _FEW * self.n_points:
             return ()
         return (
-            'blend="mean" colours each pixel by all of its cells, "mix" does so for categories; none is hidden',
+            'blend="mean" colours pixels by all of their cells, "mix" does so for categories: none is hidden',
             'blend="max" shows the highest of them, "count" how many there are',
             *(['alpha="auto" lets covered cells shine through'] if self.alpha == 1 else []),
         )
@@ -94,27 +94,16 @@ class Crowding:
         return "\n".join(f"{name:<9} {line}".rstrip() for name, line in self._lines())
 
     def _lines(self) -> Iterator[tuple[str, str]]:
-        yield (
-            "cells",
-            (
-                f"{self.n_points:,} on {self.width}x{self.height} pixels, {self.diameter:.2f} pixels wide, "
-                f"opacity {self.alpha:.2g}"
-            ),
-        )
+        size = f"{self.width}x{self.height} pixels"
+        look = f"{self.diameter:.2f} pixels wide, opacity {self.alpha:.2g}"
+        yield "cells", f"{self.n_points:,} on {size}, {look}"
         if self.outside:
             yield "outside", f"{self.outside:,} cells lie outside of the picture"
-        yield (
-            "pixels",
-            (
-                f"{self.n_pixels:,} have cells: {self.median:g} under the median one, {self.fullest:,} under the "
-                "fullest"
-            ),
-        )
+        under = f"{self.median:g} under the median one, {self.fullest:,} under the fullest"
+        yield "pixels", f"{self.n_pixels:,} have cells: {under}"
         share = f"{self.hidden:,} cells ({self.hidden / self.n_points:.1%})"
         yield "hidden", f'{share} are never visible with blend="over": others cover them'
-        if not self.advice:
-            yield "advice", 'blend="over" shows nearly all of them'
-        for i, line in enumerate(self.advice):
+        for i, line in enumerate(self.advice or ('blend="over" shows nearly all of them',)):
             yield "" if i else "advice", line
 
 
