@@ -67,7 +67,7 @@ def test_laws(n, scale, seed):
     crowd = Crowd.of(x, y, BOX)
     shuffled = rng.permutation(n)
     assert Crowd.of(x[shuffled], y[shuffled], BOX) == crowd
-    assert 0 < crowd.typical
+    assert crowd.typical > 0
     diameter = auto_diameter(crowd, BOX)
     assert 800 / 720 <= diameter <= 24
     assert FAINTEST <= auto_alpha(crowd, diameter) <= 1
@@ -120,10 +120,9 @@ def _any_plan(film):
 
 def test_moving_points_fit_by_their_first_step():
     coords = np.random.default_rng(0).normal(size=(2, 500, 2))
-    moving = ga.animate(coords, [coords[0, :, 0]], size=(200, 200), xlim=(-4, 4), ylim=(-4, 4), alpha="auto")
-    still = ga.animate(
-        coords[0], [coords[0, :, 0]], size=(200, 200), xlim=(-4, 4), ylim=(-4, 4), alpha="auto"
-    )
+    options = {"size": (200, 200), "xlim": (-4, 4), "ylim": (-4, 4), "alpha": "auto"}
+    moving = ga.animate(coords, [coords[0, :, 0]], **options)
+    still = ga.animate(coords[0], [coords[0, :, 0]], **options)
     assert np.array_equal(moving.frame(0), still.frame(0))
 
 
