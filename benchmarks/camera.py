@@ -1,6 +1,6 @@
 """The same code for matplotlib with celluloid's Camera and with ours: time, memory and pictures.
 
-    python benchmarks/camera.py                  # 200 frames of curves and of 100,000 points, mp4 and GIF
+    python benchmarks/camera.py                  # 200 frames of curves and of 50,000 points, mp4 and GIF
     python benchmarks/camera.py --frames 20 --points 10000
 
 Each film is made by a process of its own, whose peak of memory is that of the film: it is told with what the
@@ -171,7 +171,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--frames", type=int, default=200)
-    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--points", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--case", action="append", choices=CASES, help="default: all")
     parser.add_argument("--suffix", action="append", choices=(".mp4", ".gif"), help="default: both")

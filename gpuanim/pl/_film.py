@@ -139,9 +139,10 @@ def _panel(
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
     bare = categorical or (content.plain and not _counts(look.blend))
+    listed = categorical or any(highlight.label for highlight, _ in marks)
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if bare else bar, legend=legend if categorical else None,
+        colorbar=None if bare else bar, legend=legend if listed else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)

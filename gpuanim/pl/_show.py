@@ -19,7 +19,7 @@ from gpuanim.adata.stored import stored_frames
 from gpuanim.errors import OptionError
 from gpuanim.values.rates import frames_and_rate
 
-__all__ = ["Content", "Show", "Shown", "what_is_shown"]
+__all__ = ["Content", "Show", "Shown", "keep_palette", "what_is_shown"]
 
 _STEPS = 100
 """Steps in which cells light up, if nobody says."""
@@ -40,7 +40,6 @@ class Show:
     components: Any
     dimensions: Any
     sort_order: bool
-    palette: Any
     mix: str | None
     n_frames: int | None
     fps: Any
@@ -69,6 +68,8 @@ class Content:
         How classes are shown, None for numbers and categories.
     places
         (n,) codes of the categories that names on the data stand at; None for those of the last step.
+    key
+        The column of `obs` that these are the categories of.
     missing
         (n,) bool, cells that have no category for good, in a film in which others do not show theirs yet.
     numbers
@@ -86,6 +87,7 @@ class Content:
     plain: bool = False
     mix: str | None = None
     places: Any = None
+    key: str | None = None
     missing: NDArray[np.bool_] | None = None
     numbers: bool = False
     scope: str | None = None
@@ -111,7 +113,7 @@ class Shown:
     content: Content
 
 
-def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
+def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
     """Look up what each panel shows; raises DataKeyError, OptionError or ShapeError."""
     check_exclusive(show.groups, show.mask_obs)
     dimensions = parse_dimensions(show.components, show.dimensions, cells.n_dimensions(basis))
@@ -124,7 +126,7 @@ def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Show
     else:
         if show.mix is not None:
             raise OptionError("mix is for the shares of classes in frames, not for color")
-        contents = _of_colors(cells, adata, [key for key, _ in pairs], show)
+        contents = _of_colors(cells, [key for key, _ in pairs], show)
     places = {pair: cells.placed(basis, pair) for _, pair in pairs}
     return [
         Shown(*places[pair], axis_labels(basis, pair), content)
@@ -148,15 +150,18 @@ def _of_frames(cells: Cells, show: Show) -> Content:
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
         )
+        if show.mix is not None:
+            raise OptionError("mix is for the shares of classes in frames, not for genes")
         order, titles = "value" if show.sort_order else "data", list(source.titles)
-        return Content(source, order, titles, mix=show.mix, numbers=True, scope="frame")
+        return Content(source, order, titles, numbers=True, scope="frame")
     return Content(frames, peak, "step {step}", mix=show.mix)
 
 
-def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> list[Content]:
+def _of_colors(cells: Cells, keys: Sequence[Any], show: Show) -> list[Content]:
     along = show.along
     column = None if along is None else cells.obs(along)
-    clusters = isinstance(column, Categories) and list(keys) in ([None], [along])
+    own = all(key is None or (isinstance(key, str) and key == along) for key in keys)
+    clusters = isinstance(column, Categories) and own
     vectors = [
         resolve_color(
             cells, along if clusters or (key is None and along is not None) else key, layer=show.layer,
@@ -165,10 +170,8 @@ def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> lis
         for key in keys
     ]  # fmt: skip
     if clusters:
-        return [_of_clusters(vectors[0], show)]
+        return [_of_clusters(vector, show) for vector in vectors]
     vectors = _masked(cells, vectors, show)
-    if show.palette is not None:
-        _keep_palette(adata, vectors, show.palette)
     if along is None:
         return [_still(vector, show) for vector in vectors]
     return _of_times(cells, along, column, vectors, show)
@@ -189,8 +192,8 @@ def _of_times(
     return [
         Content(
             lighting(when, n_steps, vector.values), early_on_top if show.sort_order else "data",
-            [vector.title + name for name in names] or literal(vector.title), *_categories(vector),
-            missing=vector.missing, numbers=vector.kind == "continuous",
+            [vector.title + name for name in names] or literal(vector.title), missing=vector.missing,
+            **_categories(vector),
         )
         for vector in vectors
     ]  # fmt: skip
@@ -207,7 +210,7 @@ def _of_clusters(vector: ColorVector, show: Show) -> Content:
     titles = [values.names[i] for i in counted] if groups is None else list(groups)
     order = "value" if show.sort_order else "data"
     listed = vector if groups is None else in_groups(vector, groups)
-    return Content(source, order, titles, *_categories(listed), places=values.codes, missing=listed.missing)
+    return Content(source, order, titles, places=values.codes, missing=listed.missing, **_categories(listed))
 
 
 def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorVector]:
@@ -223,28 +226,26 @@ def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorV
 def _still(vector: ColorVector, show: Show) -> Content:
     values = vector.values.codes if isinstance(vector.values, Categories) else vector.values
     order = draw_order(vector, show.sort_order)
-    return Content(
-        values, order, literal(vector.title), *_categories(vector),
-        plain=vector.kind == "none", numbers=vector.kind != "categorical",
-    )  # fmt: skip
+    return Content(values, order, literal(vector.title), plain=vector.kind == "none", **_categories(vector))
 
 
-def _categories(vector: ColorVector) -> tuple[tuple[str, ...] | None, Any, tuple[int, ...] | None]:
+def _categories(vector: ColorVector) -> dict[str, Any]:
     if not isinstance(vector.values, Categories):
-        return None, None, None
-    return tuple(map(str, vector.values.names)), vector.palette, vector.shown
+        return {"numbers": True}
+    names = tuple(map(str, vector.values.names))
+    return {"names": names, "stored": vector.palette, "shown": vector.shown, "key": vector.key}
 
 
-def _keep_palette(adata: Any, vectors: Sequence[ColorVector], palette: Any) -> None:
-    """Write the colours that a palette gives to `uns`, as scanpy does."""
+def keep_palette(adata: Any, panels: Sequence[Shown], palette: Any) -> None:
+    """Write the colours that a palette gives to columns of `obs` to `uns`, as scanpy does."""
     from matplotlib.colors import to_hex
 
     from gpuanim.values.palettes import palette_colors
 
-    for vector in vectors:
-        if isinstance(vector.values, Categories) and vector.key is not None and hasattr(adata, "uns"):
-            colors = palette_colors(vector.values.names, palette)
-            store_palette(adata, vector.key, [to_hex(color / 255) for color in colors])
+    for content in (panel.content for panel in panels):
+        if content.names is not None and content.key is not None and hasattr(adata, "uns"):
+            colors = palette_colors(content.names, palette)
+            store_palette(adata, content.key, [to_hex(color / 255) for color in colors])
 
 
 def literal(text: str) -> str:

@@ -12,7 +12,7 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.errors import OptionError
 from gpuanim.pl._film import Look, film_panels
-from gpuanim.pl._show import Show, what_is_shown
+from gpuanim.pl._show import Show, keep_palette, what_is_shown
 from gpuanim.verbs._stage import figure_dress
 
 __all__ = ["embedding"]
@@ -191,9 +191,9 @@ def embedding(
     show = Show(
         color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
         use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
-        sort_order=sort_order, palette=palette, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
+        sort_order=sort_order, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
     )  # fmt: skip
-    shown = what_is_shown(cells, adata, basis, show)
+    shown = what_is_shown(cells, basis, show)
     look = Look(
         size=size, spot_size=spot_size, alpha=alpha, cmap=resolve_cmap(cmap, color_map), palette=palette,
         na_color=na_color, na_in_legend=na_in_legend, vmin=vmin, vmax=vmax, vcenter=vcenter, norm=norm,
@@ -208,4 +208,7 @@ def embedding(
     timing = {
         "n_frames": n_frames, "fps": fps, "duration": duration, "tween": tween, "ease": ease, "hold": hold,
     }  # fmt: skip
-    return film_panels(cells, shown, look, around, timing)
+    film = film_panels(cells, shown, look, around, timing)
+    if palette is not None:
+        keep_palette(adata, shown, palette)
+    return film

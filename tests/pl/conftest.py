@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from gpuanim import Animation
 from gpuanim.film import Fits, Timings, film_steps
 from gpuanim.frames import PixelFormat
+from gpuanim.plan import Plan
 
 DPI = 100
 
@@ -40,15 +41,21 @@ class Ours:
     diameters: NDArray[np.float64]
     view: Any
     dress: Any
+    legend: list[tuple[str, tuple[int, ...]]]
 
 
 @pytest.fixture
 def told() -> Callable[..., Ours]:
     """Return a function that tells what a film shows in a frame, cell by cell, in the order of the cells."""
 
+    known: dict[int, tuple[Animation, Fits, Plan]] = {}  # drawing what surrounds the cells takes long
+
     def look(film: Animation, frame: int = 0, panel: int = 0) -> Ours:
-        fits = Fits(film._film, Timings())
-        plan = film._plan((PixelFormat.RGB24,), fits).panels[panel]
+        if id(film) not in known:
+            fits = Fits(film._film, Timings())
+            known[id(film)] = film, fits, film._plan((PixelFormat.RGB24,), fits)
+        _, fits, whole = known[id(film)]
+        plan = whole.panels[panel]
         cloud = film._film.clouds[panel]
         _, states = next(iter(film_steps(film._film.only(frame), film.fps)))
         values = np.array(states[panel].values)
@@ -64,10 +71,22 @@ def told() -> Callable[..., Ours]:
         elif order is None:
             order = np.arange(len(values))
         diameters = np.broadcast_to(np.asarray(plan.diameter, float), len(values))
-        dress = film._film.stage.panels[panel].dress
-        return Ours(order, np.asarray(cloud.coords), cloud.table[codes], diameters, plan.view, dress)
+        stage = film._film.stage.panels[panel]
+        xy, colors = np.asarray(cloud.coords), cloud.table[codes]
+        return Ours(order, xy, colors, diameters, plan.view, stage.dress, _listed(stage))
 
     return look
+
+
+def _listed(stage: Any) -> list[tuple[str, tuple[int, ...]]]:
+    legend = stage.dress.legend
+    if legend is None or legend.loc == "on data":
+        return []
+    return [(name, _rgb(color)) for name, color in stage.key.entries(legend.na)]
+
+
+def _rgb(color: Any) -> tuple[int, ...]:
+    return tuple(np.rint(np.asarray(color)[:3] * 255).astype(int).tolist())
 
 
 @dataclass
@@ -78,6 +97,7 @@ class Theirs:
     xy: NDArray[np.float64]
     colors: NDArray[np.uint8]
     diameters: NDArray[np.float64]
+    legend: list[tuple[str, tuple[int, ...]]]
 
     def pixels(self, box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
         """Return scanpy's figure with the axes at a box of pixels from the upper left corner."""
@@ -114,7 +134,15 @@ def _their_panel(ax: Any) -> Theirs:
     colors = np.broadcast_to(points.get_facecolors(), (n, 4))[:, :3]
     # The path of marker "." is a circle of radius 0.25, drawn sqrt(s) points large.
     diameters = np.broadcast_to(np.sqrt(points.get_sizes()) / 2 * DPI / 72, n)
-    return Theirs(ax, np.asarray(points.get_offsets()), np.rint(colors * 255).astype(np.uint8), diameters)
+    legend = ax.get_legend()
+    texts = legend.get_texts() if legend else []
+    handles = legend.legend_handles if legend else []
+    listed = [
+        (text.get_text(), _rgb(handle.get_facecolor()[0]))
+        for text, handle in zip(texts, handles, strict=True)
+    ]
+    places = np.asarray(points.get_offsets())
+    return Theirs(ax, places, np.rint(colors * 255).astype(np.uint8), diameters, listed)
 
 
 @pytest.fixture

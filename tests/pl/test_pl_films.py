@@ -251,6 +251,21 @@ def test_colors_of_a_palette_are_kept_and_nothing_else(adata):
     assert_equal(adata, before)
 
 
+def test_colors_of_a_palette_are_kept_in_films_too_but_not_in_views(adata):
+    ga.pl.umap(adata, along="phase", palette="Set3")
+    assert len(adata.uns["phase_colors"]) == 3
+    view = adata[:300]
+    ga.pl.umap(view, color="louvain", palette="Set3").frame(0)
+    assert view.is_view
+    assert view.uns["louvain_colors"][0] == adata.uns["louvain_colors"][0]
+
+
+def test_categories_one_after_the_other_in_two_panels(adata):
+    film = ga.pl.pca(adata, along="phase", dimensions=[(0, 1), (1, 2)])
+    assert film.n_frames == 3
+    assert titles(film, 1) == ["G1", "G2M", "S"]
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -266,3 +281,12 @@ def test_nothing_is_changed(adata, options):
     before = adata.copy()
     ga.pl.umap(adata, **options).frame(0)
     assert_equal(adata, before)
+
+
+def test_labels_of_highlights_have_a_legend(adata):
+    def legend(**options):
+        return ga.pl.umap(adata, color="n_genes", **options)._film.stage.panels[0].dress.legend
+
+    assert legend() is None
+    assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed")).loc == "right margin"
+    assert legend(highlight=ga.Highlight(cells=[3], rest=True, label="seed")) is None

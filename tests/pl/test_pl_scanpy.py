@@ -47,6 +47,7 @@ CASES = {
     "names on the data": {"color": "louvain", "legend_loc": "on data", "legend_fontoutline": 2},
     "a legend in the axes": {"color": "phase", "legend_loc": "lower left"},
     "no legend": {"color": "louvain", "legend_loc": None},
+    "no NA in the legend": {"color": "partly", "na_in_legend": False},
     "unsorted numbers": {"color": "n_genes", "sort_order": False},
     "unsorted categories": {"color": "partly", "sort_order": False},
     "a bar below": {"color": "n_genes", "colorbar_loc": "bottom"},
@@ -66,7 +67,7 @@ FILES = [
     ("pbmc3k_2638.h5ad", "draw_graph_fr", {"color": "louvain"}),
     ("ovary_atac_18k.h5ad", "umap", {"color": "cell_type"}),
     ("ovary_atac_18k.h5ad", "umap", {"color": "nCount_ATAC"}),
-    ("tabula_muris_droplet_56k.h5ad", "tsne", {"color": "cell_ontology_class"}),
+    ("tabula_muris_droplet_56k.h5ad", "tsne", {"color": "cell_ontology_class", "legend_loc": None}),
 ]
 
 
@@ -84,14 +85,19 @@ def assert_same(ours, theirs, *, frame=True):
     assert text(ours.dress.title) == theirs.ax.get_title()
     labels = (theirs.ax.get_xlabel(), theirs.ax.get_ylabel()) if frame else (None, None)
     assert (ours.dress.xlabel, ours.dress.ylabel) == labels
+    assert ours.legend == theirs.legend
 
 
 def similarity(picture, ours, theirs):
-    """Return the structural similarity of both axes as in Wang et al. 2004, doi:10.1109/TIP.2003.819861."""
+    """Return the structural similarity of both axes as in Wang et al. 2004, doi:10.1109/TIP.2003.819861.
+
+    It is that of the brightness: colours are compared cell by cell.
+    """
     left, top, right, bottom = ours.view.clip
-    pair = [whole[top:bottom, left:right] for whole in (picture, theirs.pixels(ours.view.box))]
+    weights = np.array([0.299, 0.587, 0.114], np.float32)
+    pair = [whole[top:bottom, left:right] @ weights for whole in (picture, theirs.pixels(ours.view.box))]
     return structural_similarity(
-        *pair, channel_axis=2, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+        *pair, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
     )
 
 

@@ -94,7 +94,8 @@ def test_bare_axes_show_what_is_in_them(show):
     coords = cloud(200)
     anim = ga.create_animation(coords, waves(coords))
     shown = show(anim)
-    box = anim._plan((ga.frames.PixelFormat.RGB24,), dpi=None, fps=None, title="").panels[0].view.box
+    fits = ga.film.Fits(anim._film, ga.film.Timings())
+    box = anim._plan((ga.frames.PixelFormat.RGB24,), fits).panels[0].view.box
     shown.fit((round(box[2]), round(box[3])))
     left, top = round(box[0]), round(box[1])
     expected = anim.frame(0)[top : top + round(box[3]), left : left + round(box[2])]

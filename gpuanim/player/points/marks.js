@@ -2,6 +2,7 @@
 class Marks {
   constructor(facts) {
     this.marks = facts.marks;
+    this.background = facts.background;
     this.canvas = element("canvas", "gpuanim-marks", { "aria-hidden": "true" });
   }
 
@@ -22,12 +23,13 @@ class Marks {
     const ratio = window.devicePixelRatio || 1;
     const side = 18 * ratio;
     const canvas = element("canvas", "gpuanim-symbol", { width: side, height: side, "aria-hidden": "true" });
+    if (this.background) canvas.style.background = this.background; // the ground that its colours are for
     const reach = Math.max(1, ...mark.outlines.flat(2).map(Math.abs)) + mark.rim / 2;
     const size = (0.46 * side) / reach;
     const middle = side / 2;
     const path = mark.outlines.length
       ? around([middle, middle], mark, size)
-      : closed([[0.1 * side, middle], [0.9 * side, middle]]);
+      : open([[0.1 * side, middle], [0.9 * side, middle]]);
     stroke(canvas.getContext("2d"), path, mark, mark.outlines.length ? size : ratio / 2);
     return canvas;
   }
