@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from gpuanim.blend._base import Reduction
 from gpuanim.film import Cloud, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
-from gpuanim.raster.footprint import Footprint
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
+
+if TYPE_CHECKING:
+    from gpuanim.raster.footprint import Footprint
 
 __all__ = ["PER_PIXEL", "PixelPlace"]
 
@@ -85,8 +87,10 @@ class PixelPlace:
 
     def _move(self, coords: NDArray[np.floating]) -> None:
         """Find the pixels of points that lie where `coords` says."""
+        from gpuanim.raster.footprint import Footprint
+
         scene = self.plan.scene
-        self._footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
+        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)
