@@ -48,8 +48,8 @@ class Weighted(Composite):
         w_i = max(1 / 300,000, (1 - d_i)^falloff),    T = 1 - prod_i (1 - a_i)
 
     It lies between "mix" (``falloff=0``) and an opaque "over" (a large one): what was drawn last prevails,
-    and what lies below still tints it. The weights of the paper have one more factor a_i; without it, the edge
-    of a disc has the colours of its middle.
+    and what lies below still tints it. The weights of the paper have one more factor a_i; without it, the
+    edge of a disc has the colours of its middle.
 
     Parameters
     ----------
