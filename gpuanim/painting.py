@@ -92,12 +92,14 @@ class Painter:
         self._renderers.close()
 
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
-        return tuple(
-            (PixelPlace if isinstance(cloud.blend, Reduction) else _Place)(
-                cloud, panel, self._renderers.enter_context(raster.create(plan.renderer))
-            )
-            for cloud, panel in zip(self._film.clouds, plan.panels, strict=True)
-        )
+        places: list[_Place | PixelPlace] = []
+        for cloud, panel in zip(self._film.clouds, plan.panels, strict=True):
+            renderer = self._renderers.enter_context(raster.create(plan.renderer))
+            if isinstance(cloud.blend, Reduction):
+                places.append(PixelPlace(cloud, cloud.blend, panel, renderer))
+            else:
+                places.append(_Place(cloud, panel, renderer))
+        return tuple(places)
 
     def _take(self, i: int, state: State) -> None:
         """Colour a cloud, and put its points where they are if they move."""

@@ -30,10 +30,8 @@ class PixelPlace:
     The renderer draws them as it draws points: formats, chrome and partial updates are its own.
     """
 
-    def __init__(self, cloud: Cloud, plan: PanelPlan, renderer: Renderer) -> None:
-        if not isinstance(cloud.blend, Reduction):
-            raise RuntimeError(f"{cloud.blend} does not reduce values")
-        self._cloud, self._blend, self.plan, self.renderer = cloud, cloud.blend, plan, renderer
+    def __init__(self, cloud: Cloud, blend: Reduction, plan: PanelPlan, renderer: Renderer) -> None:
+        self._cloud, self._blend, self.plan, self.renderer = cloud, blend, plan, renderer
         self._ids: Ids = np.arange(cloud.n_points, dtype=np.uint32)
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)

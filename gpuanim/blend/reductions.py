@@ -207,7 +207,7 @@ class Presence(_OfPixels):
         value = 1 if m > 0
 
     on a scale from 0 to 1 where no norm is given.
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "any"
     takes: ClassVar[tuple[str, ...]] = ("numbers", "categories")
@@ -228,7 +228,7 @@ class Mode(Reduction):
         category = argmax_c #{i : c_i = c}
 
     It shows what most points are, and hides how many others there are.
-    """  # noqa: D400
+    """
 
     name: ClassVar[str] = "mode"
     takes: ClassVar[tuple[str, ...]] = ("categories",)

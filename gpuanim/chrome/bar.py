@@ -208,7 +208,8 @@ def numbers(values: list[float]) -> tuple[str, ...]:
     whole = len(str(int(largest))) + 1
     wanted = 2 if span <= 0 else max(2 - math.floor(math.log10(span)), 0)
     decimals = min(wanted, max(7 - whole - 1, 0))
-    return tuple(f"{v:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
+    # Adding zero takes the sign from a -0.0.
+    return tuple(f"{round(v, decimals) + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
 
 
 def _at_most(locator: Any, count: int) -> None:

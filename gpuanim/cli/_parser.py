@@ -8,6 +8,12 @@ from typing import Any
 
 __all__ = ["build_parser"]
 
+BLENDS = (
+    *("over", "mix", "weighted", "additive"),
+    *("mean", "max", "min", "sum", "count", "density", "any", "mode"),
+)
+"""Those of `gpuanim.blend`, which is not imported for it."""
+
 EXAMPLES = """
 examples:
   gpuanim propagate cells.h5ad --seed 0 --seed 100000 -o ranking.mp4
@@ -180,6 +186,10 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--point-size", type=float, dest="s", metavar="S", help="points squared, as matplotlib's s")
     add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
     add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
+    add(
+        "--blend", default="over", choices=BLENDS,
+        help="what a pixel of many points shows: the top one (over), their mean, count, ... (default: over)",
+    )  # fmt: skip
     add("--no-antialias", action="store_false", dest="antialias", help="hard edges: few colours, small GIFs")
     add("--background", default="auto", help="colour, or none for transparent films (default: the theme's)")
     add("--margin", type=float, default=0.05, metavar="M", help="share of the data's extent (default: 0.05)")
@@ -187,10 +197,11 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add = parser.add_argument_group("colour").add_argument
     add(
         "--norm",
-        default=norm,
         choices=["rank", "linear", "log"],
-        help=f"values to colours; rank runs from the lowest to the highest colour (default: {norm})",
+        help=f"values to colours; rank runs from the lowest to the highest colour (default: {norm}; of "
+        "counts: log)",
     )
+    parser.set_defaults(usual_norm=norm)
     add("--vmin", type=_limit, metavar="V", help="number, or a percentile such as p1")
     add("--vmax", type=_limit, metavar="V", help="number, or a percentile such as p99")
     add("--vcenter", type=_limit, metavar="V", help="value in the middle of the colormap")

@@ -20,6 +20,7 @@ from gpuanim.adata.panels import (
 )
 from gpuanim.adata.sizes import resolve_size
 from gpuanim.animation import Animation
+from gpuanim.blend import Blend, Reduction
 from gpuanim.chrome.figure import FigureStage
 from gpuanim.chrome.key import CategoryKey
 from gpuanim.chrome.panel import PanelStage
@@ -78,6 +79,7 @@ class Look:
     theme: str | None
     style: Any
     antialias: bool
+    blend: Blend
     renderer: str
 
 
@@ -130,7 +132,7 @@ def _panel(
     frame = resolve_frameon(look.frameon)
     xlabel, ylabel = shown.labels if frame else (None, None)
     categorical = paint.names is not None
-    bare = categorical or shown.plain or look.colorbar_loc is None
+    bare = categorical or (shown.plain and not _counts(look.blend)) or look.colorbar_loc is None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
         colorbar=None if bare else ColorBar(loc=look.colorbar_loc or "right"),
@@ -146,26 +148,39 @@ def _panel(
 
 
 def _paint(shown: Shown, scale: PanelLimits, look: Look, ground: Colors | None) -> Paint:
-    wishes = Wishes(stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color)
+    values, counts = shown.values, _counts(look.blend)
+    wishes = Wishes(
+        stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color, blend=look.blend
+    )  # fmt: skip
     if shown.names is not None:
         wishes = replace(wishes, palette=look.palette)
-    else:
+    if shown.names is None or counts:
         wishes = replace(
             wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
             scope=_scope(shown, scale, look), cmap=look.cmap,
         )  # fmt: skip
     n = len(shown.keep)
-    paint = as_paint(shown.values, n_points=n, n_steps=None, wishes=wishes, background=ground)
+    if shown.plain and counts:  # cells without a colour are still there
+        values = np.zeros(n, np.float32)
+    paint = as_paint(values, n_points=n, n_steps=None, wishes=wishes, background=ground)
     places = None if shown.places is None else shown.places[shown.keep]
     return replace(paint, source=Subset.of(paint.source, shown.keep), groups=places)
 
 
 def _scope(shown: Shown, scale: PanelLimits, look: Look) -> str | None:
+    if _counts(look.blend):
+        return look.scope
     return shown.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
+
+
+def _counts(blend: Blend) -> bool:
+    return isinstance(blend, Reduction) and blend.counts
 
 
 def _order(shown: Shown, paint: Paint, look: Look) -> Any:
     """Return the order of drawing of the cells that have a place, as `make_dots` takes it."""
+    if not look.blend.ordered:
+        return "data"
     order = shown.order
     if isinstance(order, np.ndarray):
         rank = np.empty(len(order), np.int64)

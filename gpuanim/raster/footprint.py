@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,9 +98,36 @@ class Footprint:
         half = np.float32(0.5)
         ids = np.arange(self.n_pixels, dtype=np.uint32)
         # Half a pixel wide: wider discs would reach the edges, and be looked at by two bands.
-        return Points(
-            columns.astype(np.float32) + half, rows.astype(np.float32) + half, 0.5, ids, self.opacity
-        )
+        x, y = columns.astype(np.float32) + half, rows.astype(np.float32) + half
+        return Points(x, y, 0.5, ids, self.opacity)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The points that touch a band: x, y and radius, opacity and ids."""
+
+    place: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+    opacity: NDArray[np.float32]
+    ids: Ids
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A band whose points have been counted.
+
+    Parameters
+    ----------
+    inside, cursor
+        As `kernels.settle` leaves them.
+    address, ends, opacity
+        As in `Footprint`, of the band's pixels; `ends` is `ptr` from the second one on.
+    """
+
+    inside: NDArray[np.uint32]
+    cursor: NDArray[np.uint32]
+    address: NDArray[np.uint32]
+    ends: NDArray[np.uint32]
+    opacity: NDArray[np.float32]
 
 
 class _Build:
@@ -116,71 +142,65 @@ class _Build:
         self._cover = cover_table(self._binned, scene)
 
     def footprint(self) -> Footprint:
-        n_bands = len(self._binned.edges) - 1
-        counted: list[tuple[Any, ...]] = [()] * n_bands
+        bands: list[_Counted | None] = [None] * (len(self._binned.edges) - 1)
 
         def count(b: int) -> None:
-            counted[b] = self._count(b)
+            bands[b] = self._count(b)
 
-        _threads.run(count, n_bands)
-        sizes = np.array([int(ptr[-1]) if len(ptr) else 0 for _, _, _, ptr, _ in counted], np.int64)
-        self._check(int(sizes.sum()))
-        starts = np.cumsum(sizes) - sizes
-        members = np.empty(int(sizes.sum()), np.uint32)
-
-        def fill(b: int) -> None:
-            inside, cursor = counted[b][:2]
-            self._fill(b, inside, cursor, members[starts[b] : starts[b] + sizes[b]])
-
-        _threads.run(fill, n_bands)
-        ptr = [ends + np.uint32(start) for (_, _, _, ends, _), start in zip(counted, starts, strict=True)]
-        opacity = np.concatenate([part[4] for part in counted])
+        _threads.run(count, len(bands))
+        counted = [band for band in bands if band is not None]
+        starts = np.cumsum([0] + [int(band.ends[-1]) if len(band.ends) else 0 for band in counted])
+        self._check(int(starts[-1]))
+        members = np.empty(int(starts[-1]), np.uint32)
+        _threads.run(lambda b: self._fill(b, counted[b], members[starts[b] : starts[b + 1]]), len(counted))
+        ends = [band.ends + np.uint32(start) for band, start in zip(counted, starts[:-1], strict=True)]
+        opacity = np.concatenate([band.opacity for band in counted])
         return Footprint(
-            np.concatenate([np.zeros(1, np.uint32), *ptr]),
+            np.concatenate([np.zeros(1, np.uint32), *ends]),
             members,
-            np.concatenate([part[2] for part in counted]),
+            np.concatenate([band.address for band in counted]),
             None if bool((opacity == 1).all()) else opacity,
             self._scene.width,
         )
 
-    def _band(self, b: int) -> tuple[Any, ...]:
-        """Return x, y, radius, stride, opacity, its stride, and ids of the points that touch a band."""
+    def _band(self, b: int) -> _Part:
+        """Return the points that touch a band."""
         binned = self._binned
         part = slice(int(binned.edges[b]), int(binned.edges[b + 1]))
-        radius = binned.radius[part] if binned.stride else binned.radius
-        opacity = binned.opacity[part] if binned.opacity_stride else binned.opacity
-        return (
-            binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
+        return _Part(
+            (binned.x[part], binned.y[part], binned.radius[part] if binned.stride else binned.radius),
+            binned.opacity[part] if binned.opacity_stride else binned.opacity,
             binned.ids[part],
-        )  # fmt: skip
+        )
 
     def _rows(self, b: int) -> tuple[int, int, int]:
         """Return first row, end and width of a band."""
         row0 = b * self._band_rows
         return row0, min(row0 + self._band_rows, self._scene.height), self._scene.width
 
-    def _count(self, b: int) -> tuple[Any, ...]:
-        """Return what `_fill` needs of a band, its pixels, the ends of their points, and their opacity."""
+    def _count(self, b: int) -> _Counted:
         scene = self._scene
         row0, row1, width = self._rows(b)
-        *place, _ = self._band(b)
+        points, binned = self._band(b), self._binned
         size = (row1 - row0) * width
         inside, touched = np.zeros(size, np.uint32), np.zeros(size, np.uint32)
         light = np.ones(size, np.float32)
         kernels.count_members(
-            *place, self._clip, row0, row1, width,
+            *points.place, binned.stride, points.opacity, binned.opacity_stride,
+            self._clip, row0, row1, width,
             scene.antialias, self._cover, coverage.SAMPLES, inside, touched, light,
         )  # fmt: skip
         pixels, ends = np.empty(size, np.uint32), np.empty(size, np.uint32)
         n = kernels.settle(inside, touched, pixels, ends)
         address = pixels[:n] + np.uint32(row0 * width)
-        return inside, touched, address, ends[:n].copy(), np.float32(1) - light[pixels[:n]]
+        return _Counted(inside, touched, address, ends[:n].copy(), np.float32(1) - light[pixels[:n]])
 
-    def _fill(self, b: int, inside: NDArray[np.uint32], cursor: NDArray[np.uint32], members: Ids) -> None:
-        *place, _, _, ids = self._band(b)
+    def _fill(self, b: int, counted: _Counted, members: Ids) -> None:
+        points = self._band(b)
+        row0, row1, width = self._rows(b)
         kernels.fill_members(
-            *place, ids, self._clip, *self._rows(b),
-            self._scene.antialias, self._cover, coverage.SAMPLES, inside, cursor, members,
+            *points.place, self._binned.stride, points.ids, self._clip, row0, row1, width,
+            self._scene.antialias, self._cover, coverage.SAMPLES, counted.inside, counted.cursor, members,
         )  # fmt: skip
 
     def _check(self, total: int) -> None:

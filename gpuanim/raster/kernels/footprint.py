@@ -8,6 +8,7 @@ they are the soft edges around what can be seen.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ I64 = NDArray[np.int64]
 
 
 @inline
-def _covered(cover: F32, samples: int, dx: float, dy: float, r: float) -> float:
+def _covered(cover: F32, samples: int, dx: float, dy: float, r: float) -> Any:
     """Return the share of a pixel that a disc covers, from its table where there is one."""
     if cover.shape[0] == 1:
         return np.float32(exact(dx, dy, r))

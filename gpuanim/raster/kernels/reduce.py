@@ -77,10 +77,10 @@ def add(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: NDA
 
 @inline
 def _any_number(values: NDArray[Any], ptr: U32, members: U32, p: int) -> bool:
+    found = False
     for k in range(ptr[p], ptr[p + 1]):
-        if values[members[k]] == values[members[k]]:
-            return True
-    return False
+        found |= values[members[k]] == values[members[k]]
+    return found
 
 
 @kernel
