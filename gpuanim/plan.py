@@ -24,7 +24,7 @@ from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 from gpuanim.look import pixels
 from gpuanim.raster._base import Ground, Points, Scene
-from gpuanim.raster.palette import reduce_colors
+from gpuanim.raster.palette import light_colors, reduce_colors
 from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors, Ids
 
@@ -132,7 +132,7 @@ def resolve(
     panels = tuple(
         _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
     )
-    colors = _flat_colors(ground, [*(panel.table for panel in panels), layers.colors])
+    colors = _flat_colors(ground, [*(_shown(panel, ground) for panel in panels), layers.colors])
     palette = None
     if pixel_format is PixelFormat.PAL8:
         palette, error = reduce_colors(colors, _PALETTE_LIMIT)
@@ -156,6 +156,13 @@ def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
     else:
         diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
     return PanelPlan(scene, view, diameter, cloud.table, dots.opacity)
+
+
+def _shown(panel: PanelPlan, ground: Ground) -> Colors:
+    """Return colours whose mixtures are what points show."""
+    if panel.scene.mixing != "additive":
+        return panel.table
+    return light_colors(panel.table, np.array(_background(ground)))
 
 
 def _flat(cloud: Cloud) -> bool:
