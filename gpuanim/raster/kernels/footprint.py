@@ -129,7 +129,7 @@ def settle(inside: U32, touched: U32, pixels: U32, ptr: U32) -> int:
         place[min(members, LENGTHS - 1) + 1] += members > 0
     for c in range(1, LENGTHS + 1):
         place[c] += place[c - 1]
-    count = place[LENGTHS]
+    count = int(place[LENGTHS])
     for p in range(inside.shape[0]):
         members = inside[p] if inside[p] > 0 else touched[p]
         if members > 0:
