@@ -26,7 +26,7 @@ from gpuanim.frames import FilmSpec, PixelFormat
 from gpuanim.geometry import View
 from gpuanim.look import pixels
 from gpuanim.raster._base import Ground, Points, Scene
-from gpuanim.raster.palette import reduce_colors
+from gpuanim.raster.palette import light_colors, reduce_colors
 from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors, Ids
 
@@ -152,7 +152,7 @@ def resolve(
     panels = tuple(
         _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
     )
-    colors = _flat_colors(ground, [*(panel.table for panel in panels), layers.colors])
+    colors = _flat_colors(ground, [*(_shown(panel, ground) for panel in panels), layers.colors])
     palette = None
     if pixel_format is PixelFormat.PAL8:
         palette, error = reduce_colors(colors, _PALETTE_LIMIT)
@@ -185,6 +185,13 @@ def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, 
     left, right = (min(max(x, 0), ground.width) for x in clip[::2])
     top, bottom = (min(max(y, 0), ground.height) for y in clip[1::2])
     return left, top, right, bottom
+
+
+def _shown(panel: PanelPlan, ground: Ground) -> Colors:
+    """Return colours whose mixtures are what points show."""
+    if panel.scene.mixing != "additive":
+        return panel.table
+    return light_colors(panel.table, np.array(_background(ground)))
 
 
 def _flat(cloud: Cloud) -> bool:

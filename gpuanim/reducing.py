@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,15 @@ from gpuanim.blend._base import Reduction
 from gpuanim.film import Cloud, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
-from gpuanim.raster.footprint import Footprint
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
 
+if TYPE_CHECKING:
+    from gpuanim.raster.footprint import Footprint
+
 __all__ = ["PER_PIXEL", "PixelPlace"]
 
-PER_PIXEL = ("cells_of_median_pixel", "cells_of_fullest_pixel")
+PER_PIXEL = ("cells_in_median_pixel", "cells_in_fullest_pixel")
 """Facts of single pixels."""
 
 
@@ -76,7 +78,8 @@ class PixelPlace:
         median, most = PER_PIXEL
         return self.renderer.facts() | {
             "visible": seen,
-            "out_of_sight": n - seen,
+            "outside": n - seen,
+            "norm_fitted_to": "pixels" if self._blend.by_pixels else "cells",
             "pixels": footprint.n_pixels,
             "footprint_bytes": footprint.nbytes,
             median: float(np.median(counts)) if len(counts) else 0.0,
@@ -85,8 +88,10 @@ class PixelPlace:
 
     def _move(self, coords: NDArray[np.floating]) -> None:
         """Find the pixels of points that lie where `coords` says."""
+        from gpuanim.raster.footprint import Footprint
+
         scene = self.plan.scene
-        self._footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
+        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)

@@ -43,7 +43,9 @@ class SaveResult:
         the encoder, beside them; "total" is the whole call.
     facts
         Diameter (pixels) and opacity of the points, and numbers of the renderer: points that can be seen,
-        fragments and bytes of the operator.
+        fragments and bytes of the operator. Where values are reduced (`blend`) also the pixels that points
+        lie in, how many of them lie in the median and in the fullest one and how many "outside" of all, and
+        what norms are "fitted to": "cells" or "pixels".
     notes
         What differs from what was asked for, in words.
     """

@@ -45,11 +45,11 @@ class Weighted(Composite):
     all n points from the top has the depth (k - 1/2) / n,
 
         colour = T (sum_i a_i w_i colour_i) / (sum_i a_i w_i) + (1 - T) background
-        w_i = max(1 / 300,000, (1 - d_i)^falloff),    T = 1 - prod_i (1 - a_i)
+        w_i = (1 - d_i)^falloff,    T = 1 - prod_i (1 - a_i)
 
     It lies between "mix" (``falloff=0``) and an opaque "over" (a large one): what was drawn last prevails,
-    and what lies below still tints it. The weights of the paper have one more factor a_i; without it, the edge
-    of a disc has the colours of its middle.
+    and what lies below still tints it. The weights of the paper have one more factor a_i; without it, the
+    edge of a disc has the colours of its middle.
 
     Parameters
     ----------

@@ -10,20 +10,20 @@ from gpuanim.types import Ids
 
 __all__ = ["importance", "scattered"]
 
-_LEAST = 1e-2 / 3e3
-"""Of the weight of the top, that of the deepest point: the bounds of McGuire and Bavoil's weights."""
+_LEAST = 1e-30
+"""Of the weight of the top, what the deepest point has at least: times a coverage, still a normal float32."""
 
 
 def importance(ids: Ids, n_source: int, falloff: float) -> NDArray[np.float32]:
     """Return weights that fall with the depth in the draw order: (n_source,), by id, or one for all.
 
     The k-th of m points from the top lies at the depth d = (k - 1/2) / m and weighs (1 - d)^falloff, but no
-    less than 1 / 300,000. Of points that share an id, the topmost tells.
+    less than 1e-30. Of points that share an id, the topmost tells.
 
     References
     ----------
-    M. McGuire, L. Bavoil, "Weighted Blended Order-Independent Transparency", JCGT 2 (2), 2013, eq. 10
-    (there with the exponent 3).
+    M. McGuire, L. Bavoil, "Weighted Blended Order-Independent Transparency", JCGT 2 (2), 2013, eq. 10 (there
+    with the exponent 3, and no less than 1 / 300,000, for the sake of 16-bit floats).
     """
     if falloff == 0:
         return np.ones(1, np.float32)
@@ -40,7 +40,9 @@ def scattered(points: Points) -> Points:
     follow neither the order of drawing, which is to have no effect, nor that of the data, where every second
     cell may be of one kind: the rest of a category's share is then as small as for a random sample.
     """
-    return points.take(np.argsort(_hash(points.ids), kind="stable"))
+    from gpuanim.propagation.order_kernels import radix_sort
+
+    return points.take(radix_sort(_hash(points.ids)).astype(np.int64))
 
 
 def _hash(ids: Ids) -> Ids:

@@ -10,12 +10,12 @@ from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.operator import Operator
-from gpuanim.raster.palette import nearest, reduce_colors
+from gpuanim.raster.palette import light_colors, nearest, reduce_colors
 from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv, unique_colors, yuv_to_rgb
 
 RED, GREEN, BLUE, GRAY = [255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 200]
 TABLE = np.array([RED, GREEN, BLUE, GRAY], np.uint8)
-WHITE = np.array([255, 255, 255], np.uint8)
+WHITE, BLACK = np.full(3, 255, np.uint8), np.zeros(3, np.uint8)
 
 
 def scene(width, height, **changes):
@@ -362,3 +362,11 @@ def test_points_that_share_a_value_change_together():
             canvas.draw(codes[renderer.visible], out)
             picture = out.reshape(34, 34, 3)
             assert picture[2, 2].tolist() == picture[30, 30].tolist() == TABLE[code].tolist()
+
+
+def test_light_leaves_the_hull_of_its_colours():
+    shown = light_colors(TABLE[[0, 2]], np.array([10, 20, 30])).tolist()
+    assert [138, 20, 30] in shown, "half of red"
+    assert [255, 20, 255] in shown, "red and blue"
+    assert [255, 255, 255] in shown
+    assert light_colors(np.zeros((300, 3), np.uint8), BLACK).tolist() == [[0, 0, 0], [255, 255, 255]]
