@@ -388,7 +388,7 @@ class Animation:
             fps=plan.spec.fps,
             dpi=self._dpi if dpi is None else float(dpi),
         )
-        return replace(plan, spec=replace(plan.spec, metadata=metadata))
+        return replace(plan, spec=replace(plan.spec, metadata={**metadata, **plan.dots}))
 
     def _plan(
         self,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
+from gpuanim.film_order import FilmOrder
 from gpuanim.look import positive
 from gpuanim.raster._base import Points
 from gpuanim.types import Colors, Ids
@@ -140,7 +141,7 @@ class Emphasised:
         What matplotlib draws above the points.
     """
 
-    order: NDArray[np.int64]
+    order: NDArray[np.int64] | FilmOrder
     faded: NDArray[np.bool_] | None
     faded_color: Colors
     halos: tuple[Halo, ...]
@@ -162,7 +163,7 @@ def as_highlights(highlight: Any) -> tuple[Highlight, ...]:
 def emphasise(
     highlights: Sequence[Highlight],
     coords: NDArray[np.floating],
-    order: NDArray[np.int64] | None,
+    order: NDArray[np.int64] | FilmOrder | None,
     background: Colors | None,
 ) -> Emphasised:
     """Resolve highlights of (n, 2) points that are drawn in an order from bottom to top.
@@ -182,7 +183,7 @@ def emphasise(
             if h.cells is not None or h.lasso is not None:
                 faded[cells] = False
     raised = [(h, c) for h, c in zip(highlights, picked, strict=True) if len(c) < n or h.outline]
-    order, halos, colors = _stacked(raised, np.arange(n) if order is None else order, faded)
+    order, halos, colors = _stacked(raised, np.arange(n) if order is None else order, faded, n)
     front = _one_of("front", [h.front for h in highlights])
     dark = background is not None and int(background.astype(int).sum()) < 3 * 128
     return Emphasised(
@@ -218,7 +219,8 @@ def with_halos(points: Points, halos: Sequence[Halo], n: int, order: NDArray[np.
         pieces.append((halo.cells, wide, np.full(len(halo.cells), n + h, np.uint32)))
     pieces.append((order[start:], diameter[order[start:]], points.ids[order[start:]]))
     places, wide, ids = (np.concatenate(column) for column in zip(*pieces, strict=True))
-    return Points(points.x[places], points.y[places], wide, ids)
+    opacity = None if points.opacity is None else points.opacity[places]
+    return Points(points.x[places], points.y[places], wide, ids, opacity)
 
 
 def picked_cells(highlight: Highlight, coords: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -261,15 +263,18 @@ def _one_of(name: str, asked: Sequence[Any]) -> Any:
 
 def _stacked(
     raised: Sequence[tuple[Highlight, NDArray[np.int64]]],
-    order: NDArray[np.int64],
+    order: NDArray[np.int64] | FilmOrder,
     faded: NDArray[np.bool_] | None,
-) -> tuple[NDArray[np.int64], tuple[Halo, ...], Colors]:
+    n: int,
+) -> tuple[NDArray[np.int64] | FilmOrder, tuple[Halo, ...], Colors]:
     """Lift the cells of each highlight above the others, with its outline below them."""
-    n = len(order)
     lift = np.zeros(n, np.int64) if faded is None else np.where(faded, -1, 0)
     for i, (_, cells) in enumerate(raised, 1):
         lift[cells] = i
-    order = order[np.argsort(lift[order], kind="stable")]
+    if isinstance(order, FilmOrder):
+        order = replace(order, lift=lift)
+    else:
+        order = order[np.argsort(lift[order], kind="stable")]
     halos: list[Halo] = []
     colors: list[Colors] = []
     for i, (highlight, cells) in enumerate(raised, 1):

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import geometry, raster
+from gpuanim.blend._base import Reduction
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.film import Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
 from gpuanim.plan import PanelPlan, Plan
-from gpuanim.raster._base import Ground, Points, Renderer
+from gpuanim.raster._base import Ground, Renderer
+from gpuanim.reducing import PER_PIXEL, PixelPlace
 from gpuanim.types import Buffer, Codes, Ids, Values
 from gpuanim.values._base import Mapping
 
@@ -40,13 +42,14 @@ class Painter:
 
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
         self._film, self._fits, self._timings = film, fits, timings
-        self._mappings: list[Mapping | None] = [fits[i] for i in range(len(film.clouds))]
+        for i in range(len(film.clouds)):
+            fits[i]
         self._coded = [False] * len(film.clouds)
         self._shown: Hashable = None
         self._renderers = ExitStack()
         with timings.measure("raster"), ExitStack() as undo:
             undo.push(self._renderers)
-            self._places: dict[tuple[int, int], tuple[_Place, ...]] = {}
+            self._places: dict[tuple[int, int], tuple[_Place | PixelPlace, ...]] = {}
             for plan in plans:
                 size = (plan.spec.width, plan.spec.height)
                 if size not in self._places:
@@ -55,6 +58,9 @@ class Painter:
                 _Sheet(plan, self._places[plan.spec.width, plan.spec.height]) for plan in plans
             )
             undo.pop_all()
+        for places in self._places.values():
+            for place in places:
+                place.fit(timings)
 
     def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
         """Go on to a frame, and say whether anything in it differs from the one before."""
@@ -64,7 +70,6 @@ class Painter:
                 self._take(i, state)
                 self._coded[i] = changed = True
         with self._timings.measure("chrome"):
-            moment = replace(moment, mappings=tuple(self._mappings))
             shown = tuple(sheet.show(moment) for sheet in self._sheets)
         changed = changed or shown != self._shown
         self._shown = shown
@@ -86,43 +91,69 @@ class Painter:
     def __exit__(self, *error: object) -> None:
         self._renderers.close()
 
-    def _place(self, plan: Plan) -> tuple[_Place, ...]:
+    def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
         return tuple(
-            _Place(cloud, panel, self._renderers.enter_context(raster.create(plan.renderer)))
-            for cloud, panel in zip(self._film.clouds, plan.panels, strict=True)
+            self._place_of(i, cloud, panel, plan.renderer)
+            for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
         )
+
+    def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str) -> _Place | PixelPlace:
+        renderer = self._renderers.enter_context(raster.create(name))
+        if isinstance(cloud.blend, Reduction):
+            return PixelPlace(cloud, cloud.blend, panel, renderer)
+        return _Place(cloud, panel, renderer, self._fits.order(i))
 
     def _take(self, i: int, state: State) -> None:
         """Colour a cloud, and put its points where they are if they move."""
-        with self._timings.measure("color"):
-            mapping = self._fits[i] or self._film.clouds[i].norm.fit(lambda: [state.values])
-            self._mappings[i] = mapping
-            for places in self._places.values():
-                places[i].encode(mapping, state.values)
-        if not self._film.clouds[i].still:
-            with self._timings.measure("raster"):
-                for places in self._places.values():
-                    places[i].move(state.coords, state.values)
+        cloud = self._film.clouds[i]
+        mapping = None
+        if not cloud.blend.by_pixels:
+            with self._timings.measure("color"):
+                mapping = self._fits[i] or cloud.norm.fit(lambda: [state.values])
+        for places in self._places.values():
+            places[i].take(state, mapping, self._timings)
 
 
 class _Place:
     """The points of a panel on frames of one size."""
 
-    def __init__(self, cloud: Cloud, plan: PanelPlan, renderer: Renderer) -> None:
+    def __init__(
+        self, cloud: Cloud, plan: PanelPlan, renderer: Renderer, order: NDArray[np.int64] | str | None
+    ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
+        self._order = order
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
         self.codes: Codes = np.empty(0, np.uint16)
+        self.mapping: Mapping | None = None
         if cloud.still:
-            self.move(np.asarray(cloud.coords), None)
+            self._move(np.asarray(cloud.coords), None)
 
     @property
     def still(self) -> bool:
         """Whether the geometry stays."""
         return self._cloud.still
 
-    def encode(self, mapping: Mapping, values: Values) -> None:
+    def fit(self, timings: Timings) -> None:
+        """Find out what holds for the film at this resolution: nothing."""
+
+    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
+        """Colour the points by a mapping of their values, and put them where they are if they move."""
+        if mapping is None:
+            raise RuntimeError("the norm of points that lie over each other is fitted to their values")
+        with timings.measure("color"):
+            self.mapping = mapping
+            self._encode(mapping, state.values)
+        if not self.still:
+            with timings.measure("raster"):
+                self._move(state.coords, state.values)
+
+    def facts(self) -> dict[str, Any]:
+        """Return numbers for the result."""
+        return self.renderer.facts()
+
+    def _encode(self, mapping: Mapping, values: Values) -> None:
         """Turn values into codes, of the points that can be seen."""
         cloud = self._cloud
         where = self.renderer.visible if cloud.still else None
@@ -135,18 +166,16 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def move(self, coords: NDArray[np.floating], values: Values | None) -> None:
+    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
         """Put the points where `coords` says, in an order that may follow their values."""
         plan, n = self.plan, len(coords)
-        x, y = plan.view.project(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
-        diameter = plan.diameter
-        order = self._cloud.order
+        order = self._order
         if isinstance(order, str) and values is not None:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = Points(x, y, diameter, ids)
+        points = plan.points(coords, ids)
         fixed = order if isinstance(order, np.ndarray) else None
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, fixed)
@@ -158,7 +187,7 @@ class _Place:
 class _Sheet:
     """Frames of one size and format."""
 
-    def __init__(self, plan: Plan, places: tuple[_Place, ...]) -> None:
+    def __init__(self, plan: Plan, places: tuple[_Place | PixelPlace, ...]) -> None:
         self._places, self._moving = places, plan.moving
         spec = plan.spec
         self._canvases = [
@@ -175,6 +204,7 @@ class _Sheet:
 
     def show(self, moment: Moment) -> Hashable:
         """Turn what moves to a moment, and say what it shows."""
+        moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:
@@ -191,11 +221,18 @@ class _Sheet:
             self._overlay.put(out, patches)
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts of the panels' renderers: numbers are summed up."""
+        """Return the facts of the panels: numbers are summed up, those of a single pixel are the highest,
+        words that differ are listed.
+        """  # noqa: D205
         facts: dict[str, Any] = {}
         for place in self._places:
-            for name, fact in place.renderer.facts().items():
-                facts[name] = facts.get(name, 0) + fact if isinstance(fact, int | float) else fact
+            for name, fact in place.facts().items():
+                if name in PER_PIXEL:
+                    facts[name] = max(facts.get(name, 0), fact)
+                elif isinstance(fact, str):
+                    facts[name] = ", ".join(dict.fromkeys([*facts.get(name, fact).split(", "), fact]))
+                else:
+                    facts[name] = facts.get(name, 0) + fact if isinstance(fact, int | float) else fact
         return facts
 
     def _draw_still(self, out: Buffer) -> None:

@@ -9,22 +9,26 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
+from gpuanim.autosize import sized
+from gpuanim.blend._base import Composite
+from gpuanim.blend.composites import Weighted
 from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
-from gpuanim.look import Dots, pixels
-from gpuanim.raster._base import Ground, Scene
-from gpuanim.raster.palette import reduce_colors
+from gpuanim.geometry import View
+from gpuanim.look import pixels
+from gpuanim.raster._base import Ground, Points, Scene
+from gpuanim.raster.palette import light_colors, reduce_colors
 from gpuanim.raster.pixels import unique_colors
-from gpuanim.types import Colors
+from gpuanim.types import Colors, Ids
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -45,12 +49,20 @@ class PanelPlan:
         What surrounds it, where it lies, and how large its points are in pixels.
     table
         (levels + 1, 3) colours of the codes.
+    opacity
+        (n,) what each point has of the scene's opacity, or None for 1.
     """
 
     scene: Scene
     view: View
     diameter: NDArray[np.float32] | float
     table: Colors
+    opacity: NDArray[np.float32] | None = None
+
+    def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
+        """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
+        x, y = self.view.project(coords)
+        return Points(x, y, self.diameter, ids, self.opacity)
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,24 @@ class Plan:
     reason: str
     notes: tuple[str, ...]
 
+    @property
+    def dots(self) -> dict[str, Any]:
+        """Diameter in pixels, or (least, median, most), and opacity; of several panels, a list of each."""
+        diameters = [_told(panel.diameter) for panel in self.panels]
+        alphas = [
+            _told(panel.scene.alpha if panel.opacity is None else panel.scene.alpha * panel.opacity)
+            for panel in self.panels
+        ]
+        one = len(self.panels) == 1
+        return (
+            {
+                "diameter": diameters[0] if one else diameters,
+                "opacity": alphas[0] if one else alphas,
+            }
+            if self.panels
+            else {}
+        )
+
 
 def resolve(
     film: Film,
@@ -109,7 +139,7 @@ def resolve(
     layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
-    flat = few and not layers.moving and ground.flat and all(_flat(cloud.dots) for cloud in film.clouds)
+    flat = few and not layers.moving and ground.flat and all(_flat(cloud) for cloud in film.clouds)
     pixel_format = _negotiate(ground.transparent, flat, accepted)
     notes: list[str] = []
     if pixel_format.subsampled and (size[0] % 2 or size[1] % 2):
@@ -122,7 +152,7 @@ def resolve(
     panels = tuple(
         _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
     )
-    colors = _flat_colors(ground, [*(panel.table for panel in panels), layers.colors])
+    colors = _flat_colors(ground, [*(_shown(panel, ground) for panel in panels), layers.colors])
     palette = None
     if pixel_format is PixelFormat.PAL8:
         palette, error = reduce_colors(colors, _PALETTE_LIMIT)
@@ -137,13 +167,17 @@ def resolve(
 
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
-    dots = cloud.dots
-    scene = Scene(ground, _within(view.clip, ground), dots.alpha, dots.antialias)
-    if dots.spot is None:
-        diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
-    else:
-        diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
-    return PanelPlan(scene, view, diameter, cloud.table)
+    diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
+    mixing = cloud.blend.mixing if isinstance(cloud.blend, Composite) else "over"
+    falloff = cloud.blend.falloff if isinstance(cloud.blend, Weighted) else 0.0
+    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias, mixing, falloff)
+    return PanelPlan(scene, view, diameter, cloud.table, cloud.dots.opacity)
+
+
+def _told(number: Any) -> float | list[float]:
+    if np.ndim(number) == 0:
+        return round(float(number), 4)
+    return [round(float(x), 4) for x in np.percentile(number, (0, 50, 100))]
 
 
 def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, int, int]:
@@ -153,8 +187,17 @@ def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, 
     return left, top, right, bottom
 
 
-def _flat(dots: Dots) -> bool:
-    return dots.alpha == 1.0 and not dots.antialias
+def _shown(panel: PanelPlan, ground: Ground) -> Colors:
+    """Return colours whose mixtures are what points show."""
+    if panel.scene.mixing != "additive":
+        return panel.table
+    return light_colors(panel.table, np.array(_background(ground)))
+
+
+def _flat(cloud: Cloud) -> bool:
+    mixed = isinstance(cloud.blend, Composite) and cloud.blend.mixing != "over"
+    opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
+    return not mixed and opaque and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:
@@ -173,7 +216,7 @@ def _negotiate(transparent: bool, flat: bool, accepted: tuple[PixelFormat, ...])
     for pixel_format in accepted:
         if pixel_format is not PixelFormat.PAL8 or flat:
             return pixel_format
-    raise FormatError("the encoder takes palette frames only: use antialias=False and alpha=1")
+    raise FormatError('the encoder takes palette frames only: use antialias=False, alpha=1 and blend="over"')
 
 
 def _pad(ground: Ground, even: tuple[int, int]) -> Ground:

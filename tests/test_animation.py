@@ -316,6 +316,8 @@ def test_a_callable_that_fails_at_step_4_leaves_nothing(cloud, steps, tmp_path, 
         ({"size": None, "figsize": (1e6, 1)}, ga.OptionError, "not between 1 and"),
         ({"alpha": 0}, ga.OptionError, "alpha must be between 0 and 1"),
         ({"alpha": "x"}, ga.OptionError, "alpha must be a number"),
+        ({"alpha": [0.5, 1]}, ga.ShapeError, r"alpha must be one number or have shape \(\d+,\), not \(2,\)"),
+        ({"alpha": ["a", "b"]}, ga.OptionError, "alpha must be a number or one number per point"),
         ({"order": "up"}, ga.OptionError, "order must be one of"),
         ({"aspect": "wide"}, ga.OptionError, "aspect must be one of"),
         ({"s": -1}, ga.OptionError, "s must be finite and not negative"),
@@ -339,6 +341,24 @@ def test_bad_options_are_refused_before_the_first_frame(cloud, steps, tmp_path, 
     with pytest.raises(error, match=text):
         ga.animate(**arguments).save(tmp_path / "x.mp4")
     assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, np.nan])
+def test_opacities_are_between_0_and_1(cloud, steps, wrong):
+    alpha = np.ones(400)
+    alpha[7] = wrong
+    with pytest.raises(ga.OptionError, match=rf"1 of 400 are not, the first is alpha\[7\] = {wrong}"):
+        ga.animate(cloud, steps, alpha=alpha)
+
+
+def test_each_point_may_have_its_own_opacity(tmp_path):
+    frame = {"size": (90, 30), "xlim": (-0.5, 2.5), "ylim": (-0.5, 0.5), "cmap": ["red", "red"]}
+    anim = ga.animate([[0, 0], [1, 0], [2, 0]], np.zeros((1, 3)), alpha=[1, 0.5, 0], s=100, **frame)
+    row = anim.frame(0)[15]
+    assert row[[15, 45, 75]].tolist() == [[255, 0, 0], [255, 128, 128], [255, 255, 255]]
+    anim.save(tmp_path / "a.gif")
+    with pytest.raises(ga.OptionError, match="one alpha for all points"):
+        anim.save(tmp_path / "page.html", interactive=True)
 
 
 @pytest.mark.parametrize(

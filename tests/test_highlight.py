@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -56,6 +58,10 @@ def test_halos_go_between_the_points():
     assert drawn.ids.tolist() == [0, 2, 3, 4, 5, 1]
     assert np.asarray(drawn.diameter).tolist() == [2, 2, 2, 4, 2, 2]
     assert drawn.x.tolist() == [0, 0, 1, 1, 1, 1]
+    assert drawn.opacity is None
+    shares = np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+    own = with_halos(replace(points, opacity=shares), found.halos, 4, found.order)
+    assert own.opacity.tolist() == shares[[0, 2, 3, 1, 1, 1]].tolist()
 
 
 @given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5), min_size=1))

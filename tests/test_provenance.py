@@ -94,3 +94,7 @@ def test_a_page_holds_metadata_that_cannot_end_it(tmp_path):
     body = element.partition(">")[2].rpartition("<")[0]
     assert json.loads(body) == {"gpuanim": "</script><!-- & -->"}
     assert metadata_element("") == ""
+
+
+def test_one_opacity_for_each_point_is_told_as_given(tmp_path):
+    assert told(made(alpha=np.linspace(0, 1, 50)), tmp_path)["alpha"] == "given"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Moment
 from gpuanim.chrome.canvas import Canvas
@@ -35,19 +36,23 @@ class Scale:
     norm
         How values become levels. Where it is fitted to each frame, the numbers of the bar change with the
         frames; ranks are always between 0 and 1.
+    by_pixels
+        Whether it is fitted to what pixels show, at each resolution: the numbers are those of the moments
+        then, of ranks as well.
     """
 
     table: Colors
     norm: Norm
+    by_pixels: bool = False
 
     @property
     def moving(self) -> bool:
-        """Whether each frame has a scale of its own."""
-        return self.norm.scope == "frame" and not self.ranks
+        """Whether each frame, or each resolution, has a scale of its own."""
+        return self.by_pixels or (self.norm.scope == "frame" and not self.ranks)
 
     @property
     def ranks(self) -> bool:
-        return isinstance(self.norm, Rank)
+        return isinstance(self.norm, Rank) and not self.by_pixels
 
     @property
     def needs_mapping(self) -> bool:
@@ -169,28 +174,51 @@ class Bar:
 
     def _told(self, moment: Moment) -> tuple[str, ...]:
         mapping = moment.mappings[self._panel] if self._panel < len(moment.mappings) else None
-        norm = None if mapping is None else mapping.norm()
-        if norm is None:
+        values = [] if mapping is None else values_at(mapping, _SHARES)
+        if not values:
             return ("",) * len(_SHARES)
-        values = [float(norm.inverse(share)) for share in _SHARES]
         given = self._dress.format
         if isinstance(given, str):
             return tuple(
                 given % v if "{" not in given else given.format(x=v, pos=i) for i, v in enumerate(values)
             )
-        return numbers(values)
+        return numbers(values, whole=self._scale.by_pixels)
 
 
-def numbers(values: list[float]) -> tuple[str, ...]:
-    """Write ascending values in at most 7 characters each, with the decimals that tell them apart."""
+def values_at(mapping: Mapping, shares: NDArray[np.float64]) -> list[float]:
+    """Return the values that have the colours at these shares, 0..1, of a scale; none if nobody can tell."""
+    norm = mapping.norm()
+    if norm is not None:
+        return [float(norm.inverse(share)) for share in shares]
+    edges = mapping.lower_edges()
+    if edges is None or not np.isfinite(edges).any():
+        return []
+    # The first level has no lower end, and the last ones none if no value has them.
+    last = np.flatnonzero(np.isfinite(edges))[-1]
+    levels = np.clip(np.rint(shares * (LEVELS - 1)).astype(int), min(1, last), last)
+    return [float(edges[level]) for level in levels]
+
+
+def numbers(values: list[float], *, whole: bool = False) -> tuple[str, ...]:
+    """Write ascending values in at most 7 characters each, with the decimals that tell them apart.
+
+    Parameters
+    ----------
+    whole
+        Leave out the decimals where no value has any. Values that change with the frames keep theirs, so
+        that they do not jump.
+    """
     span = values[-1] - values[0]
     largest = max(abs(v) for v in values)
     if largest >= 1e5 or 0 < largest < 1e-3:
         return tuple(f"{v:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for v in values)
-    whole = len(str(int(largest))) + 1
+    digits = len(str(int(largest))) + 1
     wanted = 2 if span <= 0 else max(2 - math.floor(math.log10(span)), 0)
-    decimals = min(wanted, max(7 - whole - 1, 0))
-    return tuple(f"{v:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
+    decimals = min(wanted, max(7 - digits - 1, 0))
+    if whole and all(abs(v - round(v)) < 1e-6 for v in values):
+        decimals = 0
+    # Adding zero takes the sign from a -0.0.
+    return tuple(f"{round(v, decimals) + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
 
 
 def _at_most(locator: Any, count: int) -> None:

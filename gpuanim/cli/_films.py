@@ -86,6 +86,8 @@ def _save(
 
     fps = args.fps if args.fps or (args.n_frames and args.duration) else 20
     norm, scope = args.norm, args.scope
+    if norm is None and args.blend not in ("count", "density", "any"):
+        norm = args.usual_norm
     if norm == "rank":
         # Stretched, as in the blog post's pictures: cells that no label has reached yet are the darkest.
         norm, scope = Rank(scope or "frame", stretch=True), None
@@ -94,7 +96,8 @@ def _save(
     animation = animate(
         coords, values, fps=fps, n_frames=args.n_frames, duration=args.duration, tween=args.tween,
         ease=args.ease, hold=args.hold, size=args.size, figsize=args.figsize, dpi=args.dpi, s=args.s,
-        alpha=args.opacity, order=args.order, antialias=args.antialias, norm=norm, vmin=args.vmin,
+        spread=args.spread, alpha=args.opacity, order=args.order, order_scope=args.order_scope,
+        antialias=args.antialias, blend=args.blend, norm=norm, vmin=args.vmin,
         vmax=args.vmax, vcenter=args.vcenter, scope=scope, cmap=args.cmap, na_color=args.na_color,
         background=None if args.background == "none" else args.background, margin=args.margin,
         aspect=args.aspect, title=args.title, caption=args.caption, axes=args.axes or False,

@@ -8,6 +8,12 @@ from typing import Any
 
 __all__ = ["build_parser"]
 
+BLENDS = (
+    *("over", "mix", "weighted", "additive"),
+    *("mean", "max", "min", "sum", "count", "density", "any", "mode"),
+)
+"""Those of `gpuanim.blend`, which is not imported for it."""
+
 EXAMPLES = """
 examples:
   gpuanim propagate cells.h5ad --seed 0 --seed 100000 -o ranking.mp4
@@ -135,7 +141,17 @@ def _add_demo(commands: Any) -> None:
 
 def _add_doctor(commands: Any) -> None:
     parser = commands.add_parser("doctor", help="tell what is here, what is used, and what to install")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    add = parser.add_argument
+    add("--json", action="store_true", help="for programs")
+    add(
+        "--film", metavar="FILE",
+        help="tell how many cells of a .h5ad or .zarr lie under a pixel, and which blend shows them, instead",
+    )  # fmt: skip
+    add("--basis", default="umap", metavar="KEY", help="key in obsm, or without its X_ (default: umap)")
+    add("--dimensions", type=_two_ints, default=(0, 1), metavar="I,J", help="columns of it (default: 0,1)")
+    add("--size", type=_size, default=(1080, 1080), metavar="WxH", help="pixels (default: 1080x1080)")
+    add("--order", default="data", choices=["data", "random"], help="who lies on top")
+    _add_dots(add)
     parser.set_defaults(run=_doctor)
 
 
@@ -177,9 +193,16 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--size", type=_size, metavar="WxH", help="pixels (default: 1080x1080)")
     add("--figsize", type=_figsize, metavar="WxH", help="inches; pixels are inches times dpi")
     add("--dpi", type=float, help="dots per inch (default: 100)")
-    add("--point-size", type=float, dest="s", metavar="S", help="points squared, as matplotlib's s")
-    add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
+    _add_dots(add)
     add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
+    add(
+        "--order-scope", choices=["frame", "film"],
+        help="order by the values of each frame (default), or by the highest ones of the film",
+    )  # fmt: skip
+    add(
+        "--blend", default="over", choices=BLENDS,
+        help="what a pixel of many points shows: the top one (over), their mean, count, ... (default: over)",
+    )  # fmt: skip
     add("--no-antialias", action="store_false", dest="antialias", help="hard edges: few colours, small GIFs")
     add("--background", default="auto", help="colour, or none for transparent films (default: the theme's)")
     add("--margin", type=float, default=0.05, metavar="M", help="share of the data's extent (default: 0.05)")
@@ -187,10 +210,11 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add = parser.add_argument_group("colour").add_argument
     add(
         "--norm",
-        default=norm,
         choices=["rank", "linear", "log"],
-        help=f"values to colours; rank runs from the lowest to the highest colour (default: {norm})",
+        help=f"values to colours; rank runs from the lowest to the highest colour (default: {norm}; of "
+        "counts: log)",
     )
+    parser.set_defaults(usual_norm=norm)
     add("--vmin", type=_limit, metavar="V", help="number, or a percentile such as p1")
     add("--vmax", type=_limit, metavar="V", help="number, or a percentile such as p99")
     add("--vcenter", type=_limit, metavar="V", help="value in the middle of the colormap")
@@ -240,6 +264,28 @@ def _pair(text: str) -> tuple[str, str]:
     if not (column and equals and category):
         raise argparse.ArgumentTypeError(f"expected COLUMN=CATEGORY, such as louvain=3, got {text!r}")
     return column, category
+
+
+def _add_dots(add: Any) -> None:
+    """Add the options of points that have the same meaning wherever points are drawn."""
+    add(
+        "--point-size",
+        type=_or_auto,
+        dest="s",
+        metavar="S",
+        help="points squared, as matplotlib's s, or auto",
+    )
+    add("--opacity", type=_or_auto, default=1.0, metavar="A", help="of a point, up to 1, or auto")
+    add("--spread", action="store_true", help="let isolated points grow until they can be seen")
+
+
+def _or_auto(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number or auto, not {text!r}") from None
 
 
 def _two_ints(text: str) -> tuple[int, int]:
@@ -318,8 +364,6 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from gpuanim import doctor
+    from gpuanim.cli._doctor import doctor
 
-    found = doctor.report()
-    print(found.to_json() if args.json else found)
-    return 0 if found.ok else 1
+    return doctor(args)

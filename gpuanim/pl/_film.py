@@ -21,6 +21,7 @@ from gpuanim.adata.panels import (
 )
 from gpuanim.adata.sizes import resolve_size
 from gpuanim.animation import Animation
+from gpuanim.blend import Blend, Reduction
 from gpuanim.chrome.figure import FigureStage
 from gpuanim.chrome.key import CategoryKey
 from gpuanim.chrome.panel import PanelStage
@@ -31,7 +32,6 @@ from gpuanim.highlight import Highlight, as_highlights, picked_cells
 from gpuanim.look import Limits, make_dots, make_limits, make_sheet
 from gpuanim.pl._show import Content, Shown
 from gpuanim.types import Colors
-from gpuanim.values._base import Source
 from gpuanim.values.subset import Subset
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._cloud import bounds_of, emphasised, make_cloud
@@ -80,6 +80,7 @@ class Look:
     theme: str | None
     style: Any
     antialias: bool
+    blend: Blend
     renderer: str
 
 
@@ -124,10 +125,11 @@ def _panel(
     paint = _paint(content, keep, scale, look, ground)
     paint.check_tween(timing["tween"])
     size = resolve_size(look.size, keep)
+    order, order_scope = _order(content, keep, paint, look)
     # scanpy's marker "." has half the diameter of "o", and no edge.
     dots = make_dots(
-        n, s=size / 4, alpha=look.alpha, order=_order(content, keep, paint, look), seed=0,
-        antialias=look.antialias, edge=0.0, spot=look.spot_size,
+        n, s=size / 4, alpha=look.alpha, order=order, order_scope=order_scope,
+        seed=0, antialias=look.antialias, edge=0.0, spot=look.spot_size,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
     cloud, marks = emphasised(
@@ -137,12 +139,13 @@ def _panel(
     xlabel, ylabel = shown.labels if frame else (None, None)
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
+    bare = categorical or (content.plain and not _counts(look.blend))
     listed = categorical or any(highlight.label for highlight, _ in marks)
     if legend is not None and categorical and _too_many(paint, content):
         legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if categorical or content.plain else bar, legend=legend if listed else None,
+        colorbar=None if bare else bar, legend=legend if listed else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
@@ -152,50 +155,54 @@ def _panel(
 def _paint(
     content: Content, keep: NDArray[np.bool_], scale: PanelLimits, look: Look, ground: Colors | None
 ) -> Paint:
-    wishes = Wishes(stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color)
+    values, counts = content.values, _counts(look.blend)
+    wishes = Wishes(
+        stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color,
+        blend=look.blend,
+    )  # fmt: skip
     if not content.numbers:
         wishes = replace(wishes, palette=look.palette)
-    if content.names is None:
+    if content.names is None or counts:
         wishes = replace(
             wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
             scope=_scope(content, scale, look), cmap=look.cmap,
         )  # fmt: skip
-    paint = as_paint(content.values, n_points=len(keep), n_steps=None, wishes=wishes, background=ground)
+    n = len(keep)
+    if content.plain and counts:  # cells without a colour are still there
+        values = np.zeros(n, np.float32)
+    paint = as_paint(values, n_points=n, n_steps=None, wishes=wishes, background=ground)
     places = None if content.places is None else content.places[keep]
     return replace(paint, source=Subset.of(paint.source, keep), groups=places)
 
 
 def _scope(content: Content, scale: PanelLimits, look: Look) -> str | None:
+    if _counts(look.blend):
+        return look.scope
     return content.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
 
 
-def _order(content: Content, keep: NDArray[np.bool_], paint: Paint, look: Look) -> Any:
-    """Return the order of drawing of the cells that have a place, as `make_dots` takes it."""
+def _counts(blend: Blend) -> bool:
+    return isinstance(blend, Reduction) and blend.counts
+
+
+def _order(content: Content, keep: NDArray[np.bool_], paint: Paint, look: Look) -> tuple[Any, str | None]:
+    """Return order and scope of drawing of the cells that have a place, as `make_dots` takes them.
+
+    Over the steps of values the film decides: by the last step alone, a cell that shines halfway would lie
+    below those that shine at the end.
+    """
     order = content.order
+    if not look.blend.ordered:
+        return "data", None
     if isinstance(order, np.ndarray):
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        return rank[keep]
+        return rank[keep], None
     if order == "value" and look.highlight is None and not look.add_outline:
-        return order
-    if order != "last":
-        return "data"
-    last = _last(paint.source)
-    if last is None or last.ndim == 2:
-        return "data"
-    return np.nan_to_num(last, nan=-np.inf, neginf=-np.inf) if last.dtype.kind == "f" else last
-
-
-def _last(source: Source) -> NDArray[Any] | None:
-    """Return the last step in the order of the cells, None if it cannot be looked up."""
-    if type(source).step is Source.step or not source.n_steps:
-        return None
-    values = np.array(source.step(source.n_steps - 1))
-    if source.permutation is not None:
-        ordered = np.empty_like(values)
-        ordered[source.permutation] = values
-        return ordered
-    return values
+        return "value", "frame"
+    if order == "peak" and paint.source.n_columns == 1 and paint.source.rewindable:
+        return "value", "film"
+    return "data", None
 
 
 def _highlights(look: Look, keep: NDArray[np.bool_], coords: NDArray[Any]) -> tuple[Highlight, ...]:

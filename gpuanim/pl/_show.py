@@ -55,7 +55,7 @@ class Content:
     values
         What `animate` takes, one per cell.
     order
-        (n,) cells from bottom to top, or a word of `animate`.
+        (n,) cells from bottom to top, a word of `animate`, or "peak": by the highest value of the film.
     title
         A template, or one text for each step.
     names, stored
@@ -135,7 +135,7 @@ def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
 
 
 def _of_frames(cells: Cells, show: Show) -> Content:
-    frames, last = show.frames, "last" if show.sort_order else "data"
+    frames, peak = show.frames, "peak" if show.sort_order else "data"
     if show.groups is not None or show.mask_obs is not None:
         raise OptionError("groups and mask_obs are for color, not for frames: use highlight=... there")
     if isinstance(frames, str):
@@ -144,8 +144,8 @@ def _of_frames(cells: Cells, show: Show) -> Content:
         if stored.classes:
             names = stored.names or tuple(map(str, range(stored.source.n_columns)))
             mix = show.mix or "argmax"
-            return Content(stored.source, last, title, names, stored.colors, mix=mix)
-        return Content(stored.source, last, title, mix=show.mix)
+            return Content(stored.source, peak, title, names, stored.colors, mix=mix)
+        return Content(stored.source, peak, title, mix=show.mix)
     if isinstance(frames, list | tuple) and frames and all(isinstance(name, str) for name in frames):
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
@@ -154,7 +154,7 @@ def _of_frames(cells: Cells, show: Show) -> Content:
             raise OptionError("mix is for the shares of classes in frames, not for genes")
         order, titles = "value" if show.sort_order else "data", list(source.titles)
         return Content(source, order, titles, numbers=True, scope="frame")
-    return Content(frames, last, "step {step}", mix=show.mix)
+    return Content(frames, peak, "step {step}", mix=show.mix)
 
 
 def _of_colors(cells: Cells, keys: Sequence[Any], show: Show) -> list[Content]:

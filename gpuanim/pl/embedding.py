@@ -9,6 +9,7 @@ from typing import Any
 from gpuanim.adata import open_cells
 from gpuanim.adata.panels import resolve_cmap
 from gpuanim.animation import Animation
+from gpuanim.blend import as_blend
 from gpuanim.errors import OptionError
 from gpuanim.pl._film import Look, film_panels
 from gpuanim.pl._show import Show, keep_palette, what_is_shown
@@ -78,6 +79,7 @@ def embedding(
     theme: str | None = None,
     style: Any = None,
     antialias: bool = True,
+    blend: Any = "over",
     renderer: str = "auto",
 ) -> Animation:
     """Film an embedding of an AnnData by scanpy's rules.
@@ -116,9 +118,10 @@ def embedding(
     components, dimensions
         Which columns of the basis: ``"1,2"`` from 1, or ``(0, 1)`` from 0; lists are panels.
     sort_order
-        High values on top, missing ones at the bottom. A film keeps one order, that of the last step where
-        it can be looked up; with `along`, cells that are lit lie above the others; films over genes and
-        categories are ordered anew for each frame. False: the order of the data.
+        High values on top, missing ones at the bottom. A film keeps one order, that of each cell's highest
+        value in the film, where the values can be read more than once; with `along`, cells that are lit lie
+        above the others; films over genes and categories are ordered anew for each frame. False: the order
+        of the data.
     size
         Of the dots, in points squared, as scanpy's (of marker "."), a number or one per cell. Default:
         120,000 / number of cells.
@@ -150,8 +153,9 @@ def embedding(
     n_frames, fps, duration, tween, ease, hold
         As in `animate`. With numbers `along`, `n_frames` (or those of `fps` and `duration`) is the number of
         steps, 100 by default.
-    suptitle, caption, progress_line, scale_bar, logo, background, theme, style, antialias, renderer
-        As in `animate`; `suptitle` stands above all panels.
+    suptitle, caption, progress_line, scale_bar, logo, background, theme, style, antialias, blend, renderer
+        As in `animate`; `suptitle` stands above all panels. ``blend="count"`` also counts cells without a
+        colour.
     margin, aspect
         As in `animate`; by default matplotlib's margins, stretched to the panel as scanpy does.
     y_down
@@ -199,7 +203,7 @@ def embedding(
         frameon=frameon, title=title, add_outline=add_outline, outline_width=outline_width,
         outline_color=outline_color, highlight=highlight, ncols=ncols, caption=caption, scale_bar=scale_bar,
         margin=margin, aspect=aspect, y_down=y_down, figsize=figsize, dpi=dpi, background=background,
-        theme=theme, style=style, antialias=antialias, renderer=renderer,
+        theme=theme, style=style, antialias=antialias, blend=as_blend(blend), renderer=renderer,
     )  # fmt: skip
     around = figure_dress(title=suptitle, progress_line=progress_line, logo=logo)
     timing = {

@@ -27,17 +27,21 @@ class Points:
     ids
         (m,) uint32, which value colours the point: a position in the arrays of the source.
         The last point is drawn on top.
+    opacity
+        (m,) float32, 0..1, by which `Scene.alpha` is multiplied for each point; None for 1.
     """
 
     x: NDArray[np.float32]
     y: NDArray[np.float32]
     diameter: NDArray[np.float32] | float
     ids: Ids
+    opacity: NDArray[np.float32] | None = None
 
     def take(self, order: NDArray[np.int64]) -> Points:
         """Return the points at these positions, in this order."""
         diameter = self.diameter[order] if isinstance(self.diameter, np.ndarray) else self.diameter
-        return Points(self.x[order], self.y[order], diameter, self.ids[order])
+        opacity = None if self.opacity is None else self.opacity[order]
+        return Points(self.x[order], self.y[order], diameter, self.ids[order], opacity)
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,21 @@ class Scene:
         Opacity of a point, 0..1.
     antialias
         Exact coverage of a pixel by the disc; False shows a disc in each pixel whose centre it covers.
+    mixing
+        What becomes of the points of a pixel, each with an opacity: its own times its coverage.
+        "over" lays them over each other. "mix" gives each a part of the pixel in proportion to its opacity,
+        "weighted" also to a weight that falls with its depth; all together leave of the ground what "over"
+        leaves. "additive" adds their colours, times their opacities, to the ground, clipped at white.
+    falloff
+        Of "weighted": the power of the height in the draw order, from 0 to 1, that points weigh.
     """
 
     ground: Ground
     clip: tuple[int, int, int, int]
     alpha: float
     antialias: bool
+    mixing: str = "over"
+    falloff: float = 0.0
 
     @property
     def width(self) -> int:
@@ -102,7 +115,8 @@ class Scene:
     @property
     def flat(self) -> bool:
         """Whether every pixel shows one unmixed colour, so that palette frames are exact."""
-        return self.alpha == 1.0 and not self.antialias and self.ground.flat
+        plain = self.mixing == "over" and self.alpha == 1.0 and not self.antialias
+        return plain and self.ground.flat
 
 
 class Canvas(ABC):

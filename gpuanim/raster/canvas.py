@@ -17,6 +17,7 @@ from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Canvas
 from gpuanim.raster.changes import Changes
 from gpuanim.raster.kernels import shade
+from gpuanim.raster.light import Light
 from gpuanim.raster.operator import WINDOW, Band, Operator
 from gpuanim.raster.palette import nearest
 from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv
@@ -74,7 +75,8 @@ class CpuCanvas(Canvas):
     """
 
     def __init__(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None) -> None:
-        self._format, self._palette = pixel_format, palette
+        self._format, self._palette, self._table = pixel_format, palette, table
+        self._light: Light | None = None  # for sums
         self._lut = self._words(table)
         self._operator: Operator | None = None
         self._stills: list[_Still] = []
@@ -88,6 +90,12 @@ class CpuCanvas(Canvas):
     def take(self, operator: Operator) -> None:
         """Draw what `operator` says from now on."""
         self._operator = operator
+        had = self._light is not None
+        self._light = None
+        if operator.scene.mixing == "additive":
+            self._light = Light(len(operator.bands), yuv=self._format.yuv)
+        if had is not (self._light is not None):
+            self._lut = self._words(self._table)
         self._stills, self._changes, self._picture = [], None, None
         self._shown = np.empty(0, np.uint16)
         self._few = _few_points(operator)
@@ -102,7 +110,8 @@ class CpuCanvas(Canvas):
         """Bytes of what is kept between frames."""
         changes = 0 if self._changes is None else self._changes.nbytes
         picture = 0 if self._picture is None else self._picture.nbytes
-        return sum(still.nbytes for still in self._stills) + changes + picture
+        light = 0 if self._light is None else self._light.nbytes
+        return sum(still.nbytes for still in self._stills) + changes + picture + light
 
     def still(self, out: Buffer) -> None:
         """Write background and chrome; see `Canvas.still`."""
@@ -128,7 +137,7 @@ class CpuCanvas(Canvas):
             self._shown[:] = codes
 
     def _few_differ(self, codes: Codes) -> bool:
-        if len(self._shown) != len(codes) or len(codes) == 0:
+        if len(self._shown) != len(codes) or len(codes) == 0 or self._light is not None:
             return False
         some = slice(None, None, 16)
         if np.count_nonzero(codes[some] != self._shown[some]) > self._few / 8:
@@ -144,7 +153,9 @@ class CpuCanvas(Canvas):
             mixed, own = self._scratch.pop()
             try:
                 shade.look_up(band.points, codes, self._lut, own)
-                if self._format is PixelFormat.PAL8:
+                if self._light is not None:
+                    self._light.mix(b, band, still.base, own, mixed)
+                elif self._format is PixelFormat.PAL8:
                     shade.pick(WINDOW, band.classes, band.order, band.ids, *still.base, own, mixed)
                 else:
                     shade.mix(
@@ -215,36 +226,49 @@ class CpuCanvas(Canvas):
             if self._palette is None:
                 raise RuntimeError("palette frames need a palette")
             return nearest(colors, self._palette).astype(np.uint64)
-        return pack(rgb_to_yuv(colors) if self._format.yuv else colors)
+        return pack(rgb_to_yuv(colors) if self._format.yuv and self._light is None else colors)
 
     def _still_band(self, b: int, under: np.uint64, views: Views, *, keep: bool) -> None:
         operator = self._placed
         band = operator.bands[b]
-        base, solid = self._base(band, under), self._solid(band.rest)
+        chrome, solid = self._chrome(band), self._solid(band.rest)
+        base = self._under(band, under, band.rest) + chrome
         if keep:
             pixels = _pixels(band.live, operator.quads)
-            self._stills[b] = _Still.of(base[pixels], solid[pixels] if len(solid) else solid)
+            below = base
+            if self._light is not None:
+                self._light.keep(b, band.over[pixels], ONE, chrome[pixels])
+                below = self._under(band, under, np.full(len(base), ONE, np.uint16))
+            self._stills[b] = _Still.of(below[pixels], solid[pixels] if len(solid) else solid)
+        if self._light is not None:
+            self._light.convert(base)
         everywhere = operator.address(np.arange(len(base) // 4, dtype=np.uint32))
         self._put(everywhere, base, band.row0, solid, views)
 
-    def _base(self, band: Band, under: np.uint64) -> NDArray[np.uint64]:
-        """Sum up what does not change: the background (`under` where it has one colour) and the chrome."""
+    def _under(self, band: Band, color: np.uint64, weights: NDArray[np.uint16]) -> NDArray[np.uint64]:
+        """Return the background's part of each pixel: its weight times its colour, `color` if it has one."""
         operator = self._placed
         ground = operator.scene.ground
-        # Palette rows are not added up: a flat operator has weights 0 and ONE only.
-        unit = np.uint64(ONE if self._format is PixelFormat.PAL8 else 1)
-        base = band.rest // unit
         if ground.transparent:
-            base = np.zeros(base.shape, np.uint64)
-        elif ground.under.ndim == 1:
-            base = base * under
-        else:
-            base = base * self._words(operator.band_pixels(ground.under, band.row0))
-        if ground.over is not None:
+            return np.zeros(weights.shape, np.uint64)
+        if ground.under.ndim == 1:
+            return weights // self._unit * color
+        return weights // self._unit * self._words(operator.band_pixels(ground.under, band.row0))
+
+    def _chrome(self, band: Band) -> NDArray[np.uint64]:
+        """Return the part of what lies above the points."""
+        part = np.zeros(band.over.shape, np.uint64)
+        over = self._placed.scene.ground.over
+        if over is not None:
             drawn = np.flatnonzero(band.over)  # a few per cent of the pixels: frames, ticks, text
-            colors = operator.band_pixels(ground.over, band.row0)[drawn, :3]
-            base[drawn] += band.over[drawn] // unit * self._words(colors)
-        return base
+            colors = self._placed.band_pixels(over, band.row0)[drawn, :3]
+            part[drawn] = band.over[drawn] // self._unit * self._words(colors)
+        return part
+
+    @property
+    def _unit(self) -> np.uint64:
+        """What weights are divided by: palette rows are not added up, weights are 0 and ONE only."""
+        return np.uint64(ONE if self._format is PixelFormat.PAL8 else 1)
 
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
         return np.uint16(ONE) - rest if self._placed.scene.ground.transparent else np.empty(0, np.uint16)

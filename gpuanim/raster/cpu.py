@@ -48,10 +48,12 @@ class CpuRenderer(Renderer):
     def facts(self) -> dict[str, Any]:
         operator = self._placed
         visible = operator.visible
+        sampled = {"sampled_pixels": operator.n_thinned} if operator.n_thinned else {}
         return {
             "operator_bytes": operator.nbytes + sum(canvas.nbytes for canvas in self._canvases),
             "fragments": operator.n_fragments,
             "visible": None if visible is None else len(visible),
+            **sampled,
         }
 
     @property

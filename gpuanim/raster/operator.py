@@ -1,10 +1,13 @@
 """The compositing operator of the `cpu` renderer: W as bands of weighted point lists.
 
 frame = W c(values)        W: pixels x points, rows sum to one with background and chrome
+
+For sums of light (`Scene.mixing`), W has the points' weights alone; `raster.light` does the rest.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -16,11 +19,13 @@ from numpy.typing import NDArray
 
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
+from gpuanim.raster.binning import Binned, bin_points, cover_table, radii
 from gpuanim.raster.kernels import build, coverage, update
+from gpuanim.raster.mixing import importance, scattered
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["WINDOW", "Band", "Operator"]
+__all__ = ["MOST", "WINDOW", "Band", "Operator"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
@@ -28,9 +33,14 @@ _BAND_PIXELS = 65536
 WINDOW = 2048
 """Pixels that are sorted by length together; see `build.sort_by_length`."""
 
-_POINT_GRAIN = 65536
-"""Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
+MOST = ONE
+"""Points that a pixel shows at most where none hides another: each has a unit of weight then.
 
+Of a sample of 4,096, the share of a category is within 0.8 % (standard deviation, at most), two grey levels.
+"""
+
+_BAND_FRAGMENTS = 1 << 22
+"""Fragments of a band at most, where none hides another: 25 MB, and less than 1 GB for all of a frame."""
 
 _WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
 
@@ -50,7 +60,10 @@ class Band:
         `build.sort_by_length`. `ids` count `points`, in 16 bits where that suffices.
     rest, over
         Weights of the background and of the chrome, for all pixels of the band in quad order; with
-        the points' they make `ONE`.
+        the points' they make `ONE`. For sums, `rest` is what shows of a transparent background.
+    thinned
+        Number of pixels that show a sample of their points: those of more than `MOST`, or of fewer where
+        large discs fill a band with more than four million fragments.
     """
 
     row0: int
@@ -62,6 +75,7 @@ class Band:
     weights: NDArray[np.uint16]
     rest: NDArray[np.uint16]
     over: NDArray[np.uint16]
+    thinned: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -82,19 +96,6 @@ class _Scratch:
         self.pixel = np.empty(size, np.uint32)
         self.point = np.empty(size, np.uint32)
         self.weight = np.empty(size, np.float32)
-
-
-@dataclass
-class _Binned:
-    """Points sorted to bands, each band in draw order: band b has `edges[b] .. edges[b + 1]`."""
-
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    radius: NDArray[np.float32]
-    ids: Ids
-    edges: NDArray[np.int64]
-    stride: int
-    """1 if each point has its own radius, 0 if all have `radius[0]`."""
 
 
 class Operator:
@@ -119,11 +120,15 @@ class Operator:
         self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
+        self._importance = np.ones(1, np.float32)
+        if scene.mixing != "over":
+            self._importance = importance(points.ids, n_source, scene.falloff)
+            points = scattered(points)
         self.boxes = np.empty((0, 4), np.uint16)
-        self.bands = self._composite_all(_bin(points, scene, self.band_rows))
+        self.bands = self._composite_all(bin_points(points, scene, self.band_rows))
         if keep:
             self._keep(points)
-        del self._seen
+        del self._seen, self._importance
 
     def _keep(self, points: Points) -> None:
         """Count points among the visible ones from now on, and find out where those lie."""
@@ -135,7 +140,7 @@ class Operator:
             for band, part in zip(self.bands, _joined([getattr(b, name) for b in self.bands]), strict=True):
                 setattr(band, name, part)
         self.boxes = np.tile(np.array([65535, 0, 65535, 0], np.uint16), (len(self.visible), 1))
-        radius, stride = _radius(points)
+        radius, stride = radii(points)
         clip = np.array(self.scene.clip, np.int64)
         update.find_boxes(points.x, points.y, radius, stride, points.ids, self._seen, place, clip, self.boxes)
 
@@ -149,6 +154,11 @@ class Operator:
         """Non-zeros of W."""
         return sum(len(band.ids) for band in self.bands)
 
+    @property
+    def n_thinned(self) -> int:
+        """Pixels that show a sample of their points."""
+        return sum(band.thinned for band in self.bands)
+
     def band_pixels(self, picture: NDArray[np.uint8], row0: int) -> NDArray[np.uint8]:
         """Cut a band from an (h, w, c) picture and put its pixels into quad order: (pixels, c)."""
         rows = min(self.band_rows, -(-self.scene.height // 2) * 2 - row0)
@@ -159,10 +169,9 @@ class Operator:
         quads = part.reshape(rows // 2, 2, self.quads, 2, -1).swapaxes(1, 2)
         return np.ascontiguousarray(quads).reshape(rows * 2 * self.quads, -1)
 
-    def _composite_all(self, binned: _Binned) -> list[Band]:
+    def _composite_all(self, binned: Binned) -> list[Band]:
         scene = self.scene
-        tabled = scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS
-        cover = coverage.table(float(binned.radius[0])) if tabled else np.zeros((1, 1), np.float32)
+        cover = cover_table(binned, scene)
         scratches: deque[_Scratch] = deque(_Scratch() for _ in range(_threads.n_threads()))
         bands: list[Band | None] = [None] * (len(binned.edges) - 1)
 
@@ -176,7 +185,7 @@ class Operator:
         _threads.run(task, len(bands))
         return [band for band in bands if band is not None]
 
-    def _composite(self, binned: _Binned, b: int, cover: NDArray[np.float32], scratch: _Scratch) -> Band:
+    def _composite(self, binned: Binned, b: int, cover: NDArray[np.float32], scratch: _Scratch) -> Band:
         scene = self.scene
         row0 = b * self.band_rows
         row1 = min(row0 + self.band_rows, -(-scene.height // 2) * 2)
@@ -184,26 +193,51 @@ class Operator:
         lo, hi = int(binned.edges[b]), int(binned.edges[b + 1])
         part = slice(lo, hi)
         radius = binned.radius[part] if binned.stride else binned.radius
+        opacity = binned.opacity[part] if binned.opacity_stride else binned.opacity
         light = np.empty(n_pixels, np.float32)
         clip = np.array(scene.clip, np.int64)
         count = -1
         while count < 0:
             count = build.composite(
-                binned.x[part], binned.y[part], radius, binned.stride, binned.ids[part],
-                clip, row0, row1, self.quads, scene.alpha, scene.antialias, cover, coverage.SAMPLES,
+                binned.x[part], binned.y[part], radius, binned.stride, opacity, binned.opacity_stride,
+                binned.ids[part], clip, row0, row1, self.quads, scene.antialias, cover, coverage.SAMPLES,
+                scene.mixing == "over", self._importance, int(len(self._importance) > 1),
                 light, scratch.pixel, scratch.point, scratch.weight,
             )  # fmt: skip
             if count < 0:
                 scratch.grow(max(4 * n_pixels, 2 * len(scratch.pixel)))
-        over = self._over_weights(row0, n_pixels)
         ptr = np.empty(n_pixels + 1, np.uint32)
         ids, shares = np.empty(count, np.uint32), np.empty(count, np.float32)
         build.gather_rows(
             scratch.pixel[:count], scratch.point[:count], scratch.weight[:count], ptr, ids, shares
         )
-        weights, rest = np.empty(count, np.uint16), np.empty(n_pixels, np.uint16)
-        kept = build.quantise(ONE, ptr, ids, shares, over, rest, weights, self._seen)
-        return self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        return self._weigh(row0, ptr, ids, shares, light, scratch)
+
+    def _weigh(
+        self,
+        row0: int,
+        ptr: NDArray[np.uint32],
+        ids: NDArray[np.uint32],
+        shares: NDArray[np.float32],
+        light: NDArray[np.float32],
+        scratch: _Scratch,
+    ) -> Band:
+        """Turn the shares of a band's fragments into whole weights."""
+        mixing, thinned = self.scene.mixing, 0
+        sums = mixing == "additive"
+        if mixing != "over":
+            thinned = build.thin(_most(ptr), sums, ptr, ids, shares)
+        if mixing in ("mix", "weighted"):
+            build.share_out(ptr, light, shares)
+        over = self._over_weights(row0, len(light))
+        whole = np.zeros_like(over) if sums else over  # chrome lies over the sum, after it is clipped
+        weights, rest = np.empty(len(ids), np.uint16), np.empty(len(light), np.uint16)
+        kept = build.quantise(ONE, not sums, ptr, ids, shares, whole, rest, weights, self._seen)
+        if sums:
+            rest = (rest.astype(np.uint32) * (ONE - over.astype(np.uint32)) // ONE).astype(np.uint16)
+        band = self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
+        band.thinned = thinned
+        return band
 
     def _pack(
         self,
@@ -243,38 +277,16 @@ class Operator:
         return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
-def _bin(points: Points, scene: Scene, band_rows: int) -> _Binned:
-    """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
-    radius, stride = _radius(points)
-    clip = np.array(scene.clip, np.int64)
-    n_bands = -(-scene.height // band_rows)
-    parts = _threads.blocks(len(points.x), _POINT_GRAIN)
-    counts = np.zeros((len(parts), n_bands), np.int64)
-    x, y = points.x, points.y
-    _threads.run(
-        lambda i: build.count_bands(x, y, radius, stride, *parts[i], clip, band_rows, counts[i]), len(parts)
-    )
-    by_band = counts.T.ravel()
-    ends = np.cumsum(by_band)
-    cursors = np.ascontiguousarray((ends - by_band).reshape(n_bands, len(parts)).T)
-    total = int(ends[-1])
-    out = _Binned(
-        np.empty(total, np.float32),
-        np.empty(total, np.float32),
-        np.empty(total, np.float32) if stride else radius,
-        np.empty(total, np.uint32),
-        np.concatenate([[0], np.cumsum(counts.sum(0))]),
-        stride,
-    )
-    fill_radius = out.radius if stride else np.empty(1, np.float32)
-    _threads.run(
-        lambda i: build.fill_bands(
-            x, y, radius, stride, points.ids, *parts[i], clip, band_rows, cursors[i],
-            out.x, out.y, fill_radius, out.ids,
-        ),
-        len(parts),
-    )  # fmt: skip
-    return out
+def _most(ptr: NDArray[np.uint32]) -> int:
+    """Return how many fragments a pixel of a band may have; `ptr[p]..ptr[p + 1]` are those of pixel p."""
+    if ptr[-1] <= _BAND_FRAGMENTS:
+        return MOST
+    lengths = np.diff(ptr)
+
+    def too_many(most: int) -> bool:
+        return int(np.minimum(lengths, most).sum()) > _BAND_FRAGMENTS
+
+    return max(1, bisect.bisect(range(1, MOST + 1), False, key=too_many))
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -292,9 +304,3 @@ def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         view[:] = part
         joined.append(view)
     return joined
-
-
-def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
-    """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
-    radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
-    return radius, int(np.ndim(points.diameter) > 0)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors
 
-__all__ = ["nearest", "reduce_colors"]
+__all__ = ["light_colors", "nearest", "reduce_colors"]
+
+_GAINS = (0.5, 1.0, 2.0, 4.0, 16.0)
+_SUMMED = 32
+"""Colours of which all pairs are summed."""
 
 
 def nearest(colors: Colors, palette: Colors) -> NDArray[np.intp]:
@@ -16,6 +22,18 @@ def nearest(colors: Colors, palette: Colors) -> NDArray[np.intp]:
     unique, rows = unique_colors(colors)
     gap = unique[:, None, :].astype(np.int32) - palette[None, :, :].astype(np.int32)
     return np.asarray(np.square(gap).sum(-1).argmin(1)[rows])
+
+
+def light_colors(colors: Colors, ground: NDArray[np.integer[Any]]) -> Colors:
+    """Return (m, 3) colours that sums of light come close to: ground plus faint to glaring light, and white.
+
+    Sums leave the hull of their (k, 3) colours: red and blue make magenta, and more of all makes white.
+    """
+    own = colors.astype(np.float64)
+    some = own[:: -(-len(own) // _SUMMED)]
+    pairs = (some[:, None] + some).reshape(-1, 3)
+    light = np.concatenate([*(gain * own for gain in _GAINS), pairs, np.full((1, 3), 255.0)])
+    return np.unique(np.minimum(255, np.rint(ground + light)).astype(np.uint8), axis=0)
 
 
 def reduce_colors(colors: Colors, limit: int) -> tuple[Colors, int]:

@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import geometry
+from gpuanim.blend._base import Reduction
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
+from gpuanim.film_order import FilmOrder
 from gpuanim.highlight import Highlight, Marks, emphasise
 from gpuanim.look import Dots
 from gpuanim.types import Colors
@@ -31,14 +34,40 @@ def common_steps(place: NDArray[np.floating] | Track, source: Source) -> int | N
 
 
 def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) -> Cloud:
-    """Put the points of a panel together; raises OptionError or ShapeError for an order that does not fit."""
+    """Put the points of a panel together.
+
+    Raises
+    ------
+    OptionError, ShapeError
+        If the order or spread does not fit, or there is an order and the blend knows none; or if the norm of
+        pixels has to look at all frames of points that move.
+    """
+    if dots.spread is not None and isinstance(place, Track):
+        raise OptionError("spread needs points that stand still: coords of shape (n, 2)")
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
-    order = dots.order
-    if not (isinstance(order, str) and order in ("value", "abs")):
+    order, blend = dots.order, paint.blend
+    if not (blend.ordered or (isinstance(order, str) and order == "data")):
+        raise OptionError(
+            f'order has no meaning for blend="{blend.name}": no point lies on top; leave it out'
+        )
+    if isinstance(blend, Reduction):
+        _check_reduction(blend, place, paint)
+    if dots.order_scope == "film":
+        order = FilmOrder(order, paint.source)
+    elif dots.order_scope is None:
         order = geometry.draw_order(order, n_points, dots.seed)
     return Cloud(
-        place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, names=paint.names
-    )
+        place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, names=paint.names,
+        blend=blend,
+    )  # fmt: skip
+
+
+def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint) -> None:
+    if blend.by_pixels and isinstance(place, Track) and paint.norm.needs_film:
+        raise OptionError(
+            f'blend="{blend.name}" of points that move cannot search all frames for its range: give vmin and '
+            'vmax, or scope="frame"'
+        )
 
 
 def emphasised(
@@ -53,12 +82,19 @@ def emphasised(
     """
     if not highlights:
         return cloud, ()
+    if isinstance(cloud.blend, Reduction):
+        return cloud, _marks_only(cloud, cloud.blend, highlights, background)
     if not cloud.still or isinstance(cloud.order, str):
         raise OptionError(
             "highlight needs points that stand still in an order that holds for the film: coords of shape "
-            '(n, 2), and order="data", "random" or an array'
+            '(n, 2), and order="data", "random", an array, or order_scope="film"'
         )
     found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
+    if found.halos and cloud.blend != OVER:
+        raise OptionError(
+            f'highlight: outline lies below points, and blend="{cloud.blend.name}" mixes all that lies in a '
+            'pixel: leave it out, or use blend="over"'
+        )
     rows = Rows(len(cloud.table) - 1, len(found.halos), found.front is not None)
     faded = np.empty(0, np.uint8) if found.faded is None else found.faded.astype(np.uint8)
     if len(faded) and cloud.values.permutation is not None:
@@ -72,6 +108,22 @@ def emphasised(
         halos=found.halos,
         halo_row=rows.outlines,
     ), found.marks
+
+
+def _marks_only(
+    cloud: Cloud, blend: Reduction, highlights: Sequence[Highlight], background: Colors | None
+) -> Marks:
+    """Return what matplotlib draws; no point of a pixel stands out when all of them are one value."""
+    for highlight in highlights:
+        for name in ("rest", "outline", "front"):
+            if getattr(highlight, name) not in (None, False):
+                raise OptionError(
+                    f'highlight: {name} colours single points, and blend="{blend.name}" shows pixels: use '
+                    'marker or lasso, or blend="over"'
+                )
+    if isinstance(cloud.coords, Source):
+        raise OptionError("highlight needs points that stand still: coords of shape (n, 2)")
+    return emphasise(highlights, np.asarray(cloud.coords), None, background).marks
 
 
 def bounds_of(place: NDArray[np.floating] | Track) -> tuple[float, float, float, float]:

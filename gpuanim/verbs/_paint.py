@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.blend._base import Blend, Reduction
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
@@ -23,7 +25,7 @@ MIXES = ("linear", "srgb", "confidence", "argmax")
 class Wishes:
     """What was asked for about colours, as `animate` takes it."""
 
-    norm: Any = "linear"
+    norm: Any = None
     vmin: Any = None
     vmax: Any = None
     vcenter: Any = None
@@ -34,6 +36,7 @@ class Wishes:
     categories: Sequence[Any] | None = None
     mix: str | None = None
     na_color: Any = "lightgray"
+    blend: Blend = OVER
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +53,8 @@ class Paint:
         Name of the colormap, if it has one.
     groups
         (n,) categories at whose medians their names stand, where it is not the last step that tells.
+    blend
+        As in `Cloud`.
     """
 
     source: Source
@@ -59,6 +64,7 @@ class Paint:
     colors: Colors | None = None
     cmap: str | None = None
     groups: NDArray[np.integer[Any]] | None = None
+    blend: Blend = OVER
 
     @property
     def categorical(self) -> bool:
@@ -130,20 +136,34 @@ def as_paint(
 
     n_classes = _n_classes(values, n_points)
     if wishes.mix is not None or n_classes > 1:
+        wishes.blend.check("shares")
         return _of_shares(values, n_points, n_steps, n_classes, wishes, background)
     if wishes.categories is not None or wishes.palette is not None or looks_categorical(values):
+        wishes.blend.check("categories")
         return _of_categories(values, n_points, n_steps, wishes)
+    wishes.blend.check("numbers")
     return _of_numbers(values, n_points, n_steps, wishes)
 
 
 def _of_numbers(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:
-    from gpuanim.values.colors import color_table
-    from gpuanim.values.normalize import as_norm
     from gpuanim.values.sources import as_source
 
-    source = as_source(values, n_points=n_points, n_steps=n_steps)
+    return _on_scale(as_source(values, n_points=n_points, n_steps=n_steps), wishes)
+
+
+def _on_scale(source: Source, wishes: Wishes) -> Paint:
+    """Return the colours of numbers: the values of a source, or what a blend makes of them."""
+    from gpuanim.values.colors import color_table
+    from gpuanim.values.normalize import as_norm
+
+    blend = wishes.blend
+    usual = blend.usual_norm if isinstance(blend, Reduction) else "linear"
     norm = as_norm(
-        wishes.norm, vmin=wishes.vmin, vmax=wishes.vmax, vcenter=wishes.vcenter, scope=wishes.scope
+        usual if wishes.norm is None else wishes.norm,
+        vmin=wishes.vmin,
+        vmax=wishes.vmax,
+        vcenter=wishes.vcenter,
+        scope=wishes.scope,
     )
     if norm.needs_film and not source.rewindable:
         raise OptionError(
@@ -151,7 +171,7 @@ def _of_numbers(values: Any, n_points: int, n_steps: int | None, wishes: Wishes)
             'or scope="frame", or norm="rank"'
         )
     name = wishes.cmap if isinstance(wishes.cmap, str) else getattr(wishes.cmap, "name", None)
-    return Paint(source, norm, color_table(wishes.cmap, na_color=wishes.na_color), cmap=name)
+    return Paint(source, norm, color_table(wishes.cmap, na_color=wishes.na_color), cmap=name, blend=blend)
 
 
 def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:
@@ -160,11 +180,15 @@ def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wish
     from gpuanim.values.colors import as_rgb
     from gpuanim.values.palettes import palette_colors
 
-    _no_scale(wishes, "categories")
+    counted = isinstance(wishes.blend, Reduction) and wishes.blend.counts
+    if not counted:
+        _no_scale(wishes, "categories")
     source, names = as_categories(values, n_points=n_points, n_steps=n_steps, categories=wishes.categories)
+    if counted:
+        return _on_scale(source, wishes)
     colors = palette_colors(names, wishes.palette, wishes.stored)
     table = np.concatenate([colors, as_rgb(wishes.na_color, "na_color")[None]])
-    return Paint(source, CategoryNorm(len(names)), table, names, colors)
+    return Paint(source, CategoryNorm(len(names)), table, names, colors, blend=wishes.blend)
 
 
 def _of_shares(
@@ -200,7 +224,7 @@ def _of_shares(
         norm = Confident(colors, "white" if background is None else background / 255, na=na)
     else:
         norm = Likeliest(colors, na) if mix == "argmax" else Mixed(colors, na, mix)
-    return Paint(source, norm, norm.table(), names, colors)
+    return Paint(source, norm, norm.table(), names, colors, blend=wishes.blend)
 
 
 def _n_classes(values: Any, n_points: int) -> int:

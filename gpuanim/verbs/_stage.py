@@ -133,7 +133,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
             raise OptionError(
                 "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
             )
-        scale = Scale(paint.table, paint.norm)
+        scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
 
 

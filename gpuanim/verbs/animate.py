@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from gpuanim.animation import Animation
+from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
@@ -40,12 +41,15 @@ def animate(
     size: tuple[int, int] | None = None,
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
-    s: Any = None,
-    alpha: float = 1.0,
+    s: Any = "auto",
+    spread: Any = False,
+    alpha: Any = 1.0,
     order: Any = "data",
+    order_scope: str | None = None,
     seed: int = 0,
     antialias: bool = True,
-    norm: Any = "linear",
+    blend: Any = "over",
+    norm: Any = None,
     vmin: Any = None,
     vmax: Any = None,
     vcenter: Any = None,
@@ -107,18 +111,35 @@ def animate(
         Dots per inch, default 100; with `size` it only scales `s`, texts and lines.
     s
         Size in points squared as in matplotlib's `scatter`, one number or (n,): a disc of diameter
-        sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). Default: such
-        that all discs together cover about a third of the picture. Never below one pixel.
+        sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). "auto" or None: such
+        that all discs have one and a half times the area of the places where nine tenths of the points are,
+        between 1/720 and 3 % of the shorter side of the picture; see `gpuanim.autosize.auto_diameter`. Never
+        below one pixel.
+    spread
+        True or a `Spread`: isolated points grow until they can be seen, those that lie close stay as they
+        are.
     alpha
-        Opacity of a point, above 0 and up to 1.
+        Opacity of a point, above 0 and up to 1; or (n,), one for each point, from 0 on. "auto": such that
+        crowded places are nine tenths opaque; see `gpuanim.autosize.auto_alpha`.
     order
-        Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values
-        in each frame; redraws all points for each frame), or an (n,) array, higher on top.
+        Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values or
+        absolute values; NaN at the bottom), or an (n,) array, higher on top. Highlighted cells lie above all.
+    order_scope
+        Of "value" and "abs". "frame" (default): by the values of each frame; points change places, and all
+        are redrawn for each frame. "film": by the highest value of each point in the film, so that nothing
+        pops up; the values are gone through once before, and must be such as can be read again.
     antialias
         Exact coverage of pixels by discs. False makes frames of few colours, for the smallest GIFs.
+    blend
+        What a pixel shows where many points lie in it: "over" (they hide each other), "mean", "max", "min"
+        or "sum" of their values, "count" or "density" (how many there are), "any" (whether there are any),
+        "mode" (the most frequent category), "mix" (each point has its part, whatever its colour), "weighted"
+        (more of it near the top), "additive" (light on a dark background), or an object of `gpuanim.blend`:
+        ``Count(shade="eq_hist")`` or ``Mean(over="pixels")``. "mean", "max" and "min" colour by the limits
+        and ranks of the points, "sum", "count" and "any" by those of the pixels at each resolution.
     norm
         How values become colours: "linear", "rank", "log", a norm of `gpuanim.values` or any
-        matplotlib `Normalize`.
+        matplotlib `Normalize`. Default: "linear", or what the blend asks for ("count": "log").
     vmin, vmax, vcenter
         Limits of "linear" and "log": numbers, percentiles such as "p99", or callables of the values.
     scope
@@ -195,7 +216,7 @@ def animate(
     ground, worn = ground_and_style(background, theme, style)
     wishes = Wishes(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
-        categories=categories, mix=mix, na_color=na_color,
+        categories=categories, mix=mix, na_color=na_color, blend=as_blend(blend),
     )  # fmt: skip
     paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
     paint.check_tween(tween)
@@ -203,7 +224,10 @@ def animate(
         common_steps(place, paint.source), n_frames=n_frames, fps=fps, duration=duration,
         tween=tween, ease=ease, hold=hold,
     )  # fmt: skip
-    dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
+    dots = make_dots(
+        n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
+        antialias=antialias,
+    )  # fmt: skip
     cloud, marks = emphasised(
         make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
     )

@@ -176,6 +176,12 @@ def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
 
     if not clouds:
         raise OptionError("share_colors needs panels of points")
+    if any(cloud.blend.by_pixels for cloud in clouds):
+        raise OptionError(
+            "share_colors needs scales of the values of points; those of "
+            f"{', '.join(sorted({c.blend.name for c in clouds if c.blend.by_pixels}))} are fitted to pixels: "
+            "give vmin and vmax to each film"
+        )
     plain = [_plain(cloud) for cloud in clouds]
     norm, _, colors = plain[0]
     if not norm.blends or any(source.n_columns > 1 for _, source, _ in plain):

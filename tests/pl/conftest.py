@@ -64,7 +64,7 @@ def told() -> Callable[..., Ours]:
         mapping.encode(values, None, codes)
         if cloud.values.permutation is not None:
             codes[cloud.values.permutation] = codes.copy()
-        order = cloud.order
+        order = fits.order(panel)
         if isinstance(order, str):
             assert order == "value"
             order = np.argsort(np.where(codes == mapping.n_levels, -1, codes.astype(int)), kind="stable")

@@ -9,12 +9,13 @@ from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.raster.kernels import coverage
-from gpuanim.raster.palette import nearest, reduce_colors
+from gpuanim.raster.operator import Operator
+from gpuanim.raster.palette import light_colors, nearest, reduce_colors
 from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv, unique_colors, yuv_to_rgb
 
 RED, GREEN, BLUE, GRAY = [255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 200]
 TABLE = np.array([RED, GREEN, BLUE, GRAY], np.uint8)
-WHITE = np.array([255, 255, 255], np.uint8)
+WHITE, BLACK = np.full(3, 255, np.uint8), np.zeros(3, np.uint8)
 
 
 def scene(width, height, **changes):
@@ -24,11 +25,12 @@ def scene(width, height, **changes):
     return Scene(ground=Ground(width, height, **parts), **given)
 
 
-def points(xy, diameter, ids=None):
+def points(xy, diameter, ids=None, opacity=None):
     xy = np.asarray(xy, np.float32).reshape(-1, 2)
     ids = np.arange(len(xy), dtype=np.uint32) if ids is None else np.asarray(ids, np.uint32)
     diameter = np.asarray(diameter, np.float32) if np.ndim(diameter) else float(diameter)
-    return Points(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), diameter, ids)
+    opacity = None if opacity is None else np.asarray(opacity, np.float32)
+    return Points(np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1]), diameter, ids, opacity)
 
 
 def render(pts, scn, codes, table=TABLE, fmt=PixelFormat.RGB24, palette=None, keep=True):
@@ -47,8 +49,9 @@ def painted(pts, scn, codes, table=TABLE):
     """Draw the same picture the slow way: point after point over a float canvas."""
     canvas = np.broadcast_to(scn.ground.under.astype(float), (scn.height, scn.width, 3)).copy()
     radius = np.broadcast_to(np.asarray(pts.diameter) / 2, len(pts.x))
+    opacity = np.broadcast_to(1.0 if pts.opacity is None else pts.opacity, len(pts.x))
     left, top, right, bottom = scn.clip
-    for x, y, r, i in zip(pts.x, pts.y, radius, pts.ids, strict=True):
+    for x, y, r, o, i in zip(pts.x, pts.y, radius, opacity, pts.ids, strict=True):
         for row in range(top, bottom):
             for column in range(left, right):
                 dx, dy = column + 0.5 - x, row + 0.5 - y
@@ -56,7 +59,7 @@ def painted(pts, scn, codes, table=TABLE):
                     share = coverage.exact(dx, dy, r)
                 else:
                     share = float(dx * dx + dy * dy <= r * r or (column, row) == (np.floor(x), np.floor(y)))
-                a = share * scn.alpha
+                a = share * scn.alpha * o
                 canvas[row, column] = (1 - a) * canvas[row, column] + a * table[codes[i]]
     if scn.ground.over is not None:
         a = scn.ground.over[..., 3:] / 255
@@ -98,6 +101,31 @@ def test_translucent_layers_follow_the_over_rule():
     assert picture[1, 1].tolist() == pytest.approx([128, 191, 64], abs=1)
 
 
+def test_opacities_of_points_multiply_that_of_the_scene():
+    apart = points([[1.5, 1.5], [5.5, 1.5], [9.5, 1.5]], 2.0, opacity=[1.0, 0.5, 0.0])
+    row = render(apart, scene(11, 3, alpha=0.8), [2, 2, 2])[1, :, 0]
+    assert row[[1, 5, 9]].tolist() == pytest.approx([51, 153, 255], abs=1)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([0.37, 1.0]), st.booleans(), st.booleans())
+def test_opacities_of_one_change_no_bit_of_the_operator(seed, alpha, antialias, own_sizes):
+    rng = np.random.default_rng(seed)
+    n = 500
+    xy, sizes = rng.uniform(-3, 40, (n, 2)), rng.uniform(1, 5, n) if own_sizes else 2.3
+    scn = scene(37, 35, alpha=alpha, antialias=antialias)
+    built = [Operator(points(xy, sizes, None, o), scn, n, keep=True) for o in (None, np.ones(n))]
+    for plain, ones in zip(*(operator.bands for operator in built), strict=True):
+        for name in ("live", "points", "classes", "order", "ids", "weights", "rest"):
+            assert np.array_equal(getattr(plain, name), getattr(ones, name))
+
+
+def test_opacities_follow_their_points():
+    some = points([[0, 0], [1, 1], [2, 2]], 1.0, opacity=[0.1, 0.2, 0.3])
+    taken = some.take(np.array([2, 0]))
+    assert taken.opacity.tolist() == some.opacity[[2, 0]].tolist()
+
+
 def test_nan_code_has_its_own_colour():
     assert render(points([[1.5, 1.5]], 3.0), scene(3, 3), [3])[1, 1].tolist() == GRAY
 
@@ -121,12 +149,14 @@ def test_clip_cuts_points():
     st.booleans(),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
 )
-def test_equal_to_painting_point_by_point(seed, alpha, antialias, own_sizes, chrome):
+def test_equal_to_painting_point_by_point(seed, alpha, antialias, own_sizes, own_opacities, chrome):
     rng = np.random.default_rng(seed)
     n, w, h = int(rng.integers(1, 60)), int(rng.integers(1, 14)), int(rng.integers(1, 14))
     xy = rng.uniform(-2, max(w, h) + 2, (n, 2))
-    pts = points(xy, rng.uniform(1.0, 6.0, n) if own_sizes else rng.uniform(1.0, 6.0), rng.permutation(n))
+    sizes = rng.uniform(1.0, 6.0, n) if own_sizes else rng.uniform(1.0, 6.0)
+    pts = points(xy, sizes, rng.permutation(n), rng.uniform(0, 1, n) if own_opacities else None)
     over = rng.integers(0, 256, (h, w, 4)).astype(np.uint8) if chrome else None
     scn = scene(w, h, alpha=alpha, antialias=antialias, over=over)
     codes = rng.integers(0, 4, n)
@@ -332,3 +362,11 @@ def test_points_that_share_a_value_change_together():
             canvas.draw(codes[renderer.visible], out)
             picture = out.reshape(34, 34, 3)
             assert picture[2, 2].tolist() == picture[30, 30].tolist() == TABLE[code].tolist()
+
+
+def test_light_leaves_the_hull_of_its_colours():
+    shown = light_colors(TABLE[[0, 2]], np.array([10, 20, 30])).tolist()
+    assert [138, 20, 30] in shown, "half of red"
+    assert [255, 20, 255] in shown, "red and blue"
+    assert [255, 255, 255] in shown
+    assert light_colors(np.zeros((300, 3), np.uint8), BLACK).tolist() == [[0, 0, 0], [255, 255, 255]]

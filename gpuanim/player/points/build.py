@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
 from gpuanim.plan import PanelPlan, Plan
@@ -138,7 +139,7 @@ def build_page(
         groups = None
         if options.groups is not None:
             groups = make_groups(options.groups, options.group_colors, len(coords))
-        placement = place(coords, panel, cloud.order, cloud.halos)
+        placement = place(coords, panel, fits.order(0), cloud.halos)
         facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
         facts |= highlight_facts(cloud, placement, blob) | _color_facts(cloud, rows, blob)
     facts |= {
@@ -161,6 +162,13 @@ def _checked(film: Film) -> Cloud:
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if cloud.blend != OVER:
+        raise OptionError(
+            f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '
+            "film as .mp4 or .html"
+        )
+    if cloud.dots.opacity is not None:
+        raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
     if isinstance(cloud.order, str) and not is_scale(cloud):
         raise OptionError(
             f"order={cloud.order!r} needs values that are numbers in an interactive page; use "

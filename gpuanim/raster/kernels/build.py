@@ -46,6 +46,8 @@ def fill_bands(
     y: F32,
     radius: F32,
     stride: int,
+    opacity: F32,
+    opacity_stride: int,
     ids: U32,
     lo: int,
     hi: int,
@@ -55,6 +57,7 @@ def fill_bands(
     out_x: F32,
     out_y: F32,
     out_r: F32,
+    out_opacity: F32,
     out_id: U32,
 ) -> None:
     """Copy points `lo..hi` to their bands, in draw order, from `cursor[band]` on."""
@@ -71,6 +74,7 @@ def fill_bands(
             out_x[k] = x[i]
             out_y[k] = y[i]
             out_r[k * stride] = r
+            out_opacity[k * opacity_stride] = opacity[i * opacity_stride]
             out_id[k] = ids[i]
 
 
@@ -80,15 +84,19 @@ def composite(
     y: F32,
     radius: F32,
     stride: int,
+    opacity: F32,
+    opacity_stride: int,
     ids: U32,
     clip: I64,
     row0: int,
     row1: int,
     quads: int,
-    alpha: float,
     antialias: bool,
     cover: F32,
     samples: int,
+    layered: bool,
+    importance: F32,
+    importance_stride: int,
     light: F32,
     frag_pixel: U32,
     frag_id: U32,
@@ -98,12 +106,15 @@ def composite(
 
     Parameters
     ----------
-    x, y, radius, stride, ids
-        The band's points in draw order; `stride` is 0 where all have `radius[0]`.
+    x, y, radius, stride, opacity, opacity_stride, ids
+        The band's points in draw order; a stride is 0 where all have `radius[0]` or `opacity[0]`.
     clip, row0, row1, quads
         Rows of the band, columns and rows that may be drawn, quads in a row.
     cover, samples
         Coverage by |dx| and |dy| (`coverage.table`), or one element: compute each exactly.
+    layered
+        Points hide what lies behind them. If not, a fragment gets the point's opacity times
+        `importance[id * importance_stride]`, whatever else lies there.
     light
         (pixels,) scratch: the transmittance in front of everything so far; holds what reaches the
         background afterwards.
@@ -119,9 +130,10 @@ def composite(
     count = 0
     space = frag_pixel.shape[0]
     tabled = cover.shape[0] > 1
-    opaque = np.float32(alpha)
     for i in range(x.shape[0] - 1, -1, -1):
         r = radius[i * stride]
+        opaque = opacity[i * opacity_stride]
+        strength = importance[ids[i] * importance_stride]
         px = x[i]
         py = y[i]
         left = max(math.floor(px - r), clip[0])
@@ -138,7 +150,7 @@ def composite(
             for column in range(left, right + 1):
                 pixel = base + (column >> 1) * 4 + (column & 1)
                 t = light[pixel]
-                if t < CUT:
+                if layered and t < CUT:
                     continue
                 dx = abs(np.float32(column) + np.float32(0.5) - px)
                 if antialias:
@@ -158,18 +170,18 @@ def composite(
                         covered = np.float32(exact(dx, dy, r))
                     if covered <= np.float32(0.0):
                         continue
-                    opacity = covered * opaque
+                    share = covered * opaque
                 elif dx * dx + dy * dy <= r * r or (row == own_row and column == own_column):
-                    opacity = opaque
+                    share = opaque
                 else:
                     continue
-                rest = t * (np.float32(1.0) - opacity)
+                rest = t * (np.float32(1.0) - share)
                 if rest < CUT:
                     rest = np.float32(0.0)
                 light[pixel] = rest
                 frag_pixel[count] = pixel
                 frag_id[count] = ids[i]
-                frag_weight[count] = t - rest
+                frag_weight[count] = t - rest if layered else share * strength
                 count += 1
     return count
 
@@ -195,8 +207,56 @@ def gather_rows(
 
 
 @kernel
+def thin(most: int, sums: bool, ptr: U32, row_id: U32, row_weight: F32) -> int:
+    """Keep of each pixel's fragments at most `most`, evenly spaced, in place.
+
+    Parameters
+    ----------
+    sums
+        Those that are left weigh more, up to 1, so that their sum stays.
+
+    Returns
+    -------
+    int
+        Number of pixels that lost any.
+    """
+    kept = 0
+    thinned = 0
+    start = 0
+    for p in range(ptr.shape[0] - 1):
+        stop = int(ptr[p + 1])
+        n = stop - start
+        left = min(n, most)
+        thinned += n > most
+        gain = n / left if sums and n > most else 1.0
+        # Pixels that share their points show different ones: on the whole the sample is finer.
+        phase = (p * 0.6180339887498949) % 1.0
+        for j in range(left):
+            k = start + min(n - 1, int((j + phase) * n / left))
+            row_id[kept] = row_id[k]
+            row_weight[kept] = min(1.0, row_weight[k] * gain) if sums else row_weight[k]
+            kept += 1
+        start = stop
+        ptr[p + 1] = kept
+    return thinned
+
+
+@kernel
+def share_out(ptr: U32, light: F32, row_weight: F32) -> None:
+    """Scale the weights of each pixel so that they sum to what does not reach the background."""
+    for p in range(ptr.shape[0] - 1):
+        total = 0.0
+        for k in range(ptr[p], ptr[p + 1]):
+            total += row_weight[k]
+        scale = (1.0 - light[p]) / total if total > 0.0 else 0.0
+        for k in range(ptr[p], ptr[p + 1]):
+            row_weight[k] = row_weight[k] * scale
+
+
+@kernel
 def quantise(
     one: int,
+    bounded: bool,
     ptr: U32,
     row_id: U32,
     row_weight: F32,
@@ -209,6 +269,8 @@ def quantise(
 
     Parameters
     ----------
+    bounded
+        False for sums of light, which may be more than `one` together; none is more alone.
     over
         (pixels,) weight of what lies above the points.
     rest
@@ -231,14 +293,16 @@ def quantise(
         for k in range(start, stop):
             # Rounding the running sum, not each weight, keeps every error below one unit.
             total += row_weight[k]
-            upto = min(whole, int(total * whole + 0.5))
+            upto = int(total * whole + 0.5)
+            if bounded:
+                upto = min(whole, upto)
             if upto > given:
                 row_id[kept] = row_id[k]
                 out_weight[kept] = upto - given
                 seen[row_id[k]] = 1
                 kept += 1
                 given = upto
-        rest[p] = whole - given
+        rest[p] = max(0, whole - given)
         start = stop
         ptr[p + 1] = kept
     return kept
