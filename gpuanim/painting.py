@@ -216,12 +216,16 @@ class _Sheet:
             self._overlay.put(out, patches)
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts of the panels: numbers are summed up, those of a single pixel are the highest."""
+        """Return the facts of the panels: numbers are summed up, those of a single pixel are the highest,
+        words that differ are listed.
+        """  # noqa: D205
         facts: dict[str, Any] = {}
         for place in self._places:
             for name, fact in place.facts().items():
                 if name in PER_PIXEL:
                     facts[name] = max(facts.get(name, 0), fact)
+                elif isinstance(fact, str):
+                    facts[name] = ", ".join(dict.fromkeys([*facts.get(name, fact).split(", "), fact]))
                 else:
                     facts[name] = facts.get(name, 0) + fact if isinstance(fact, int | float) else fact
         return facts

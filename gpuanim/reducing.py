@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PER_PIXEL", "PixelPlace"]
 
-PER_PIXEL = ("cells_of_median_pixel", "cells_of_fullest_pixel")
+PER_PIXEL = ("cells_in_median_pixel", "cells_in_fullest_pixel")
 """Facts of single pixels."""
 
 
@@ -78,7 +78,8 @@ class PixelPlace:
         median, most = PER_PIXEL
         return self.renderer.facts() | {
             "visible": seen,
-            "out_of_sight": n - seen,
+            "outside": n - seen,
+            "norm_fitted_to": "pixels" if self._blend.by_pixels else "cells",
             "pixels": footprint.n_pixels,
             "footprint_bytes": footprint.nbytes,
             median: float(np.median(counts)) if len(counts) else 0.0,

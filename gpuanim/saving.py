@@ -42,7 +42,9 @@ class SaveResult:
         each other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
         encoder, beside them; "total" is the whole call.
     facts
-        Numbers of the renderer: points that can be seen, fragments and bytes of the operator.
+        Numbers of the renderer: points that can be seen, fragments and bytes of the operator. Where values
+        are reduced (`blend`) also the pixels that points lie in, how many of them lie in the median and in
+        the fullest one and how many "outside" of all, and what norms are "fitted to": "cells" or "pixels".
     notes
         What differs from what was asked for, in words.
     """

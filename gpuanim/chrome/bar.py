@@ -182,7 +182,7 @@ class Bar:
             return tuple(
                 given % v if "{" not in given else given.format(x=v, pos=i) for i, v in enumerate(values)
             )
-        return numbers(values)
+        return numbers(values, whole=self._scale.by_pixels)
 
 
 def values_at(mapping: Mapping, shares: NDArray[np.float64]) -> list[float]:
@@ -199,15 +199,24 @@ def values_at(mapping: Mapping, shares: NDArray[np.float64]) -> list[float]:
     return [float(edges[level]) for level in levels]
 
 
-def numbers(values: list[float]) -> tuple[str, ...]:
-    """Write ascending values in at most 7 characters each, with the decimals that tell them apart."""
+def numbers(values: list[float], *, whole: bool = False) -> tuple[str, ...]:
+    """Write ascending values in at most 7 characters each, with the decimals that tell them apart.
+
+    Parameters
+    ----------
+    whole
+        Leave out the decimals where no value has any. Values that change with the frames keep theirs, so
+        that they do not jump.
+    """
     span = values[-1] - values[0]
     largest = max(abs(v) for v in values)
     if largest >= 1e5 or 0 < largest < 1e-3:
         return tuple(f"{v:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for v in values)
-    whole = len(str(int(largest))) + 1
+    digits = len(str(int(largest))) + 1
     wanted = 2 if span <= 0 else max(2 - math.floor(math.log10(span)), 0)
-    decimals = min(wanted, max(7 - whole - 1, 0))
+    decimals = min(wanted, max(7 - digits - 1, 0))
+    if whole and all(abs(v - round(v)) < 1e-6 for v in values):
+        decimals = 0
     # Adding zero takes the sign from a -0.0.
     return tuple(f"{round(v, decimals) + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
 

@@ -42,7 +42,8 @@ class Footprint:
     members
         (members,) uint32 positions in the source, in the order of the points given.
     address
-        (pixels,) uint32 ``row * width + column`` of each pixel, ascending.
+        (pixels,) uint32 ``row * width + column`` of each pixel; in strips from top to bottom, and in a strip
+        those of fewer points first.
     opacity
         (pixels,) float32 ``1 - prod(1 - opacity * coverage)`` over all discs that touch the pixel, without
         exact coverage over its points; None where all are 1.

@@ -171,12 +171,12 @@ def test_flat_pixels_make_palette_frames(film, tmp_path):
 def test_results_and_files_tell_of_the_blend(film, tmp_path):
     result = film(blend=Mean(over="pixels")).save([tmp_path / "f.mp4", tmp_path / "f.gif"])[0]
     facts = result.facts
-    assert facts["cells_of_fullest_pixel"] >= facts["cells_of_median_pixel"] >= 1
-    assert (facts["visible"], facts["out_of_sight"]) == (3000, 0)
+    assert facts["cells_in_fullest_pixel"] >= facts["cells_in_median_pixel"] >= 1
+    assert (facts["visible"], facts["outside"]) == (3000, 0)
     assert facts["pixels"] < 160 * 120
     assert film_info(tmp_path / "f.mp4").gpuanim["blend"] == "Mean(over='pixels')"
     part = film(blend="count", xlim=(0, 1), ylim=(0, 1)).save(tmp_path / "g.mp4").facts
-    assert part["out_of_sight"] > 2000
+    assert part["outside"] > 2000
 
 
 def test_numbers_of_bars_are_those_of_pixels(film):
@@ -233,7 +233,11 @@ def test_scales_of_pixels_that_cannot_be_found_are_refused(film):
 def test_panels_of_several_blends_stand_side_by_side(film, tmp_path):
     made = ga.panels([film(blend=blend, colorbar=True) for blend in ("over", "mean", "count")])
     facts = made.save(tmp_path / "f.mp4", dpi=40).facts
-    assert facts["cells_of_fullest_pixel"] >= 1
+    alone = [
+        film(blend=b).save(tmp_path / "f.mp4").facts["cells_in_fullest_pixel"] for b in ("mean", "count")
+    ]
+    assert facts["cells_in_fullest_pixel"] <= sum(alone)
+    assert facts["norm_fitted_to"] == "cells, pixels"
     shared = ga.panels([film(blend=blend) for blend in ("over", "mean")], share_colors=True)
     assert shared.n_frames == 3
 

@@ -10,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from gpuanim.chrome._base import Moment
-from gpuanim.chrome.bar import Scale, numbers
+from gpuanim.chrome.bar import Scale, numbers, values_at
 from gpuanim.chrome.figure import drawing
 from gpuanim.chrome.parts import ColorBar, Dress
 from gpuanim.values.colors import color_table
@@ -175,3 +175,15 @@ def test_formats_for_each_frame(make_stage):
 def test_numbers_of_at_most_seven_characters(values, texts):
     assert numbers(list(map(float, values))) == texts
     assert all(len(text) <= 7 for text in texts)
+
+
+def test_numbers_of_pixels():
+    shares = np.linspace(0, 1, 5)
+    counts = np.array([1.0, 1, 1, 2, 2, 3, 7, 9])
+    assert numbers([1.0, 1.0, 3.0, 7.0, 9.0], whole=True) == ("1", "1", "3", "7", "9")
+    assert numbers([-1.0, -0.5, 0.0, 0.5, 1.0], whole=True)[1] == "\N{MINUS SIGN}0.50"
+    assert numbers([-0.001, 1.0])[0] == "0.00"
+    ranked = values_at(Rank("film", stretch=True).fit(lambda: [counts]), shares)
+    np.testing.assert_allclose(ranked, [1, 2, 2, 7, 9])
+    assert values_at(Linear(0.0, 4.0).fit(lambda: [counts]), shares) == [0, 1, 2, 3, 4]
+    assert values_at(Rank("film").fit(lambda: [np.array([np.nan])]), shares) == []

@@ -24,9 +24,9 @@ def mean(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: ND
         count = 0
         for k in range(ptr[p], ptr[p + 1]):
             value = values[members[k]]
-            if value == value:  # noqa: PLR0124
-                total += value
-                count += 1
+            number = value == value  # noqa: PLR0124
+            total += value if number else 0.0
+            count += number
         out[p] = total / count if count else np.nan
 
 
@@ -69,9 +69,9 @@ def add(values: NDArray[Any], ptr: U32, members: U32, lo: int, hi: int, out: NDA
         count = 0
         for k in range(ptr[p], ptr[p + 1]):
             value = values[members[k]]
-            if value == value:  # noqa: PLR0124
-                total += value
-                count += 1
+            number = value == value  # noqa: PLR0124
+            total += value if number else 0.0
+            count += number
         out[p] = total if count else np.nan
 
 
