@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=25)
     parser.add_argument("--size", default="1920x1080")
     parser.add_argument("--no-real", action="store_true", help="simulated cells only")
+    parser.add_argument("--alone", action="store_true", help="without datashader")
     parser.add_argument("--no-json", action="store_true")
     args = parser.parse_args()
     width, height = map(int, args.size.split("x"))
@@ -104,7 +105,9 @@ def main() -> None:
         for blend in (*BLENDS, "mode"):
             frames = codes if blend == "mode" else values
             timed = row[blend] = film_ms(coords, frames, (width, height), blend)
-            peer = datashader_ms(coords, frames, (width, height), blend, max(3, args.frames // 5))
+            peer = None
+            if not args.alone:
+                peer = datashader_ms(coords, frames, (width, height), blend, max(3, args.frames // 5))
             timed["datashader_ms"] = peer
             versus = "" if peer is None else f"   datashader {peer:6.1f} ms, {peer / timed['frame_ms']:5.1f}x"
             print(
