@@ -1,6 +1,6 @@
 """The same code for matplotlib with celluloid's Camera and with ours: time, memory and pictures.
 
-    python benchmarks/camera.py                  # 200 frames of curves and of 100,000 points, mp4 and GIF
+    python benchmarks/camera.py                  # 200 frames of curves and of 50,000 points, mp4 and GIF
     python benchmarks/camera.py --frames 20 --points 10000
 
 Each film is made by a process of its own, whose peak of memory is that of the film: it is told with what the
@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +117,14 @@ def in_child(path: str, case: str, frames: int, points: int, target: Path) -> di
 
 def differences(mine: Path, theirs: Path) -> dict[str, float]:
     """Compare decoded films: mean and largest mean difference of a frame, of 255."""
-    from gpuanim.decode import film_info, read_frames
+    from gpuanim.decode import film_info
+    from gpuanim.decode.frames import read_frames
     from gpuanim.frames import PixelFormat
 
-    films = [read_frames(path, film_info(path), PixelFormat.RGB24) for path in (mine, theirs)]
-    off = [float(np.abs(a.astype(np.int16) - b.astype(np.int16)).mean()) for a, b in zip(*films, strict=True)]
+    first, second = (
+        read_frames(path, film_info(path), PixelFormat.RGB24, fps=Fraction(FPS)) for path in (mine, theirs)
+    )
+    off = [float(np.abs(a.astype(np.int16) - b).mean()) for a, b in zip(first, second, strict=False)]
     return {"mean": float(np.mean(off)), "worst_frame": max(off), "frames": len(off)}
 
 
@@ -167,7 +171,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--frames", type=int, default=200)
-    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--points", type=int, default=50_000)
     parser.add_argument("--repeats", type=int, default=2)
     parser.add_argument("--case", action="append", choices=CASES, help="default: all")
     parser.add_argument("--suffix", action="append", choices=(".mp4", ".gif"), help="default: both")

@@ -42,7 +42,7 @@ def readme() -> str:
         parts += [
             f"## [{name}.py]({name}.py)",
             words,
-            f'<img src="pictures/{name}.png" width="560" alt="{words}">',
+            f'<img src="pictures/{name}.png" width="560" alt="{words.splitlines()[0]}">',
         ]
     return "\n\n".join(parts) + "\n"
 

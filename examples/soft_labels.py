@@ -1,6 +1,7 @@
 """Shares of classes two ways, side by side: colours mixed by share, the winner faded by its confidence."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scanpy as sc
@@ -17,7 +18,7 @@ def film() -> ga.Animation:
     known = np.random.default_rng(1).permutation(adata.n_obs)[:60]
     shares[known, phases[known]] = 1
     steps = ga.LabelPropagation(adata.obsp["connectivities"], shares, alpha=0.95, n_steps=15)
-    look = {
+    look: dict[str, Any] = {
         "categories": list(adata.obs["phase"].cat.categories),
         "palette": ["#e4572e", "#17bebb", "#ffc914"],
         "tween": "linear",

@@ -28,6 +28,7 @@ from gpuanim.propagation import (
     harmonic_extension,
     label_propagation,
 )
+from gpuanim.spreading import Spread
 from gpuanim.values import Linear, MatplotlibNorm, Rank
 from gpuanim.verbs import animate, create_animation, lines, panels
 
@@ -62,6 +63,7 @@ __all__ = [
     "ShapeError",
     "Solution",
     "SourceError",
+    "Spread",
     "TargetError",
     "animate",
     "blend",

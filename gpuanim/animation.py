@@ -313,9 +313,11 @@ class Animation:
     ) -> str:
         """Return HTML that shows the points themselves: pan, zoom, play, and point at one for its value.
 
-        The browser draws them with WebGL2, in the view, sizes, colours and order of the film. Codes of
-        colours are exact, places within 1 / 131,070 of the extent of the data. Points must stand still;
-        with ``order="abs"`` points of one level of the scale may change places.
+        The browser draws them with WebGL2, in the view, sizes, colours and order of the film, with its
+        titles, legend, outlines and symbols. Codes of colours are exact, places within 1 / 131,070 of the
+        extent of the data. Points must stand still, in one panel, and not be summed up by a blend; with
+        ``order="abs"`` points of one level of the scale may change places. Labels of axes, scale bars,
+        progress lines and logos are left out.
 
         Parameters
         ----------
@@ -337,7 +339,7 @@ class Animation:
         Raises
         ------
         OptionError, ShapeError
-            If points move, or an option cannot be used.
+            If points move, there are several panels or none, or an option cannot be used.
         FormatError
             If the page is larger than the limit.
         """
@@ -386,7 +388,7 @@ class Animation:
             fps=plan.spec.fps,
             dpi=self._dpi if dpi is None else float(dpi),
         )
-        return replace(plan, spec=replace(plan.spec, metadata=metadata))
+        return replace(plan, spec=replace(plan.spec, metadata={**metadata, **plan.dots}))
 
     def _plan(
         self,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from gpuanim.chrome.contents import Contents, FigureContents
+from gpuanim.chrome.drawing import FigureDrawing
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.look import positive
 from gpuanim.recording import Recording, Spool
@@ -78,6 +73,7 @@ class Camera:
         self._fig = fig
         self._dpi = float(fig.dpi) if dpi is None else positive("dpi", dpi)
         self._contents = FigureContents(fig)
+        self._drawing = FigureDrawing(fig, self._dpi)
         self._spool = Spool()
         self._frames: list[int] = []
         self._kept: dict[int, Contents] = {}
@@ -99,8 +95,9 @@ class Camera:
         """
         if self._frames and self._contents.rewritten():
             self._kept.clear()
+        touched = self._drawing.touched()
         contents = self._contents.current()
-        self._frames.append(self._take())
+        self._frames.append(self._take(contents, touched))
         if contents.scaled:
             self._contents.remember(contents)
             self._kept[len(self._frames) - 1] = contents
@@ -155,12 +152,13 @@ class Camera:
             if limits == contents.scaled:
                 continue
             with self._contents.shown(contents, contents.fixed | limits):
-                self._frames[frame] = self._take()
+                self._frames[frame] = self._take(contents, self._drawing.touched())
             contents.scaled = limits
 
-    def _take(self) -> int:
+    def _take(self, contents: Contents, touched: bool) -> int:
         """Draw the figure, and store the picture."""
-        picture = draw(self._fig, self._dpi)
+        changing = [artist for _, artist in contents.artists]
+        picture = self._drawing.picture(changing, touched=touched)
         try:
             return self._spool.add(picture)
         except ShapeError:
@@ -169,32 +167,3 @@ class Camera:
                 f"the figure has {picture.shape[1]}x{picture.shape[0]} pixels now, it had "
                 f"{width}x{height} at the first snap: all frames of a film have one size"
             ) from None
-
-
-def draw(fig: Any, dpi: float) -> NDArray[np.uint8]:
-    """Return a figure as matplotlib saves it, (h, w, 3) uint8; what is transparent lies on white."""
-    from matplotlib.colors import to_rgba
-
-    red, green, blue, alpha = to_rgba(fig.get_facecolor())
-    ground = (alpha * red + 1 - alpha, alpha * green + 1 - alpha, alpha * blue + 1 - alpha)
-    file = io.BytesIO()
-    with _whole_figure():
-        fig.savefig(file, format="rgba", dpi=dpi, facecolor=ground)
-    width, height = (int(inches * dpi + 1e-8) for inches in fig.get_size_inches())  # as matplotlib rounds
-    rgba = np.frombuffer(file.getbuffer(), np.uint8).reshape(height, width, 4)
-    if (rgba[..., 3] == 255).all():
-        return np.ascontiguousarray(rgba[..., :3])
-    share = rgba[..., 3:] / np.float32(255)
-    return np.rint(rgba[..., :3] * share + 255 * (1 - share)).astype(np.uint8)
-
-
-@contextmanager
-def _whole_figure() -> Iterator[None]:
-    """Let figures be saved with all of their area."""
-    import matplotlib
-
-    if matplotlib.rcParams["savefig.bbox"] is None:
-        yield
-        return
-    with matplotlib.rc_context({"savefig.bbox": None}):
-        yield

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
 from gpuanim import geometry
+from gpuanim.chrome._base import Moment
 from gpuanim.film import Film, Fits, Timings, film_steps
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
@@ -29,6 +31,8 @@ class CodedFrame:
         What made codes of values.
     changed
         False if the frame is the one before again.
+    moment
+        Where the film is.
     """
 
     codes: Codes
@@ -36,27 +40,29 @@ class CodedFrame:
     where: Ids
     mapping: Mapping
     changed: bool
+    moment: Moment
 
 
-def code_frames(film: Film, points: Ids, fits: Fits, timings: Timings) -> Iterator[CodedFrame]:
+def code_frames(film: Film, points: Ids, fits: Fits, timings: Timings, fps: Fraction) -> Iterator[CodedFrame]:
     """Yield the codes of `points` of a film with one cloud, in that order, frame by frame."""
     cloud = film.clouds[0]
     permutation = cloud.values.permutation
     where = points if permutation is None else geometry.inverse(permutation)[points]
     codes: Codes = np.empty(len(points), np.uint16)
     mapping = fitted = fits[0]
-    steps = film_steps(film, film.timeline.fps)
+    steps = film_steps(film, fps)
     coded = False
     while True:
         with timings.measure("values"):
             step = next(steps, None)
         if step is None:
             return
-        state = step[1][0]
+        moment, (state,) = step
         with timings.measure("color"):
             if state.changed or not coded or mapping is None:
                 values = state.values
                 mapping = fitted or cloud.norm.fit(lambda values=values: [values])  # type: ignore[misc]
                 mapping.encode(values, where, codes)
         coded = True
-        yield CodedFrame(codes, state.values, where, mapping, state.changed)
+        moment = replace(moment, mappings=(mapping,))
+        yield CodedFrame(codes, state.values, where, mapping, state.changed, moment)

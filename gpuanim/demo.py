@@ -15,6 +15,7 @@ from gpuanim.errors import MissingDependencyError
 
 __all__ = ["run"]
 
+SEEDS = [0, 350]
 SIZE = (1280, 1080)
 
 
@@ -43,7 +44,7 @@ def run(folder: Path, n_cells: int | None = None, *, progress: bool = False) -> 
 
 def _real() -> tuple[str, Any, dict[str, Any]]:
     """Film 700 blood cells: labels from two of them reach all others within twenty steps."""
-    from gpuanim import Rank, animate
+    from gpuanim import Highlight, Rank, animate
 
     with open_cells(_pbmc68k()) as cells:
         coords, graph = cells.embedding("umap"), cells.graph()
@@ -52,18 +53,23 @@ def _real() -> tuple[str, Any, dict[str, Any]]:
             "groups": as_labels(cells.obs("bulk_labels")),
             "group_colors": cells.palette("bulk_labels"),
         }
-    values = _propagation(graph, coords, cells.seeds([0, 350]), steps=20)
+    values = _propagation(graph, coords, cells.seeds(SEEDS), steps=20)
     film = animate(
         coords,
         values,
         norm=Rank(stretch=True),
-        order="value",
         tween="linear",
         duration=6,
         fps=30,
         hold=1,
         size=SIZE,
-        s=160,
+        dpi=150,
+        s=71,
+        title="700 blood cells ranked from two seeds, step {step} of {steps}",
+        colorbar="rank",
+        highlight=Highlight(SEEDS, marker="star"),
+        progress_line=True,
+        theme="light",
     )
     return "pbmc68k", film, labels
 
@@ -86,7 +92,12 @@ def _simulated(n_cells: int) -> tuple[str, Any, dict[str, Any]]:
         fps=25,
         hold=1,
         size=SIZE,
-        s=float(np.clip(2e5 / n_cells, 0.2, 160)),
+        dpi=150,
+        s=float(np.clip(1e5 / n_cells, 0.2, 71)),
+        title=f"{cells.title}, step {{step}} of {{steps}}",
+        colorbar="rank",
+        progress_line=True,
+        theme="dark",
     )
     return f"simulated_{n_cells}", film, {"groups": cells.labels}
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from gpuanim.blend._base import Blend
 from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
+from gpuanim.film_order import FilmOrder
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
@@ -41,8 +42,8 @@ class Cloud:
     norm
         How values become colour codes.
     order
-        (n,) points from bottom to top, None for the order of the data, or "value" / "abs" to follow
-        the values of each frame.
+        (n,) points from bottom to top, None for the order of the data, "value" / "abs" to follow the
+        values of each frame, or a `FilmOrder`, which `Fits.order` turns into points.
     table
         (levels + 1, 3) colours of the codes, last that of NaN.
     dots
@@ -55,6 +56,8 @@ class Cloud:
         Outlines below the points, from bottom to top; the table has a row for each from `halo_row` on.
     halo_row
         Row of the first one.
+    names
+        Of the categories that the values are, or have shares of; None for numbers.
     blend
         What a pixel shows where many points lie in it.
     """
@@ -62,13 +65,14 @@ class Cloud:
     coords: NDArray[np.floating] | Source
     values: Source
     norm: Norm
-    order: NDArray[np.int64] | str | None
+    order: NDArray[np.int64] | FilmOrder | str | None
     table: Colors
     dots: Dots
     n_points: int
     cmap: str | None = None
     halos: tuple[Halo, ...] = ()
     halo_row: int = 0
+    names: tuple[str, ...] | None = None
     blend: Blend = OVER
 
     @property
@@ -127,19 +131,30 @@ class Timings:
 class Fits:
     """What is found out once for all pictures of a film, when it is first asked for.
 
-    These are the norms that hold for the film, and its stage at each resolution.
+    These are the norms and orders that hold for the film, and its stage at each resolution.
     """
 
     def __init__(self, film: Film, timings: Timings) -> None:
         self._film, self._timings = film, timings
         self._known: dict[int, Mapping] = {}
         self._layers: dict[tuple[float, tuple[int, int]], StageLayers] = {}
+        self._orders: dict[int, NDArray[np.int64]] = {}
 
     def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
         """Return the stage on a frame of `size` pixels; what moves on it is shared by all who ask."""
         if (dpi, size) not in self._layers:
             self._layers[dpi, size] = self._film.stage.layers(dpi, size, self.__getitem__)
         return self._layers[dpi, size]
+
+    def order(self, i: int) -> NDArray[np.int64] | str | None:
+        """Return the order of cloud `i` as points from bottom to top, or as `Cloud` has it."""
+        order = self._film.clouds[i].order
+        if not isinstance(order, FilmOrder):
+            return order
+        if i not in self._orders:
+            with self._timings.measure("order"):
+                self._orders[i] = order.resolve()
+        return self._orders[i]
 
     def __getitem__(self, i: int) -> Mapping | None:
         """Return how the values of cloud `i` become levels, None if frames or sizes differ in it."""
@@ -184,7 +199,8 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
 
 
 def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
-    values = _spread(cloud.values, timeline)
+    whole = timeline if cloud.norm.blends else replace(timeline, blend=None)  # categories beside numbers
+    values = _spread(cloud.values, whole)
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)

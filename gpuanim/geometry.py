@@ -133,27 +133,17 @@ def _widen(lo: float, hi: float, length: float) -> tuple[float, float]:
     return lo - grow, hi + grow
 
 
-def point_diameter(
-    s: NDArray[np.float64] | float | None,
-    edge: float,
-    dpi: float,
-    n_points: int,
-    box: tuple[float, float, float, float],
-) -> NDArray[np.float32] | float:
-    """Return diameters in pixels for `s` in points squared.
+def point_diameter(s: NDArray[np.float64] | float, edge: float, dpi: float) -> NDArray[np.float32] | float:
+    """Return diameters in pixels for `s` in points squared, never below one pixel.
 
     Parameters
     ----------
     s
         As matplotlib's: the disc has diameter sqrt(s) points, plus `edge`, the line that `scatter`
-        draws around it. None lets all discs together cover about a third of the box.
+        draws around it.
     edge
         Line width in points.
     """
-    if s is None:
-        _, _, width, height = box
-        fitting = math.sqrt(0.35 * width * height * 4 / math.pi / n_points)
-        return float(min(max(fitting, 1.5), 0.03 * min(width, height) + 1.5))
     diameter = (np.sqrt(np.asarray(s, np.float64)) + edge) * dpi / 72.0
     diameter = np.maximum(diameter, MIN_DIAMETER)
     return float(diameter) if np.ndim(s) == 0 else diameter.astype(np.float32)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
+from gpuanim.film_order import FilmOrder
 from gpuanim.look import positive
 from gpuanim.raster._base import Points
 from gpuanim.types import Colors, Ids
@@ -81,13 +82,20 @@ class Highlight:
             if option and self.cells is None and self.lasso is None:
                 raise OptionError(f"{name} needs cells=... or lasso=..., the cells that stand out")
         positive("size", self.size)
-        for width in self.outline_width:
-            if not 0 <= float(width) <= 5:
-                raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")
+        if not _two_shares(self.outline_width):
+            raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")
         for name in ("rest", "color", "front"):
             value = getattr(self, name)
             if not (value is None or isinstance(value, bool)):
                 as_rgb(value, name)
+
+
+def _two_shares(pair: Any) -> bool:
+    try:
+        contour, gap = (float(width) for width in pair)
+    except (TypeError, ValueError):
+        return False
+    return 0 <= contour <= 5 and 0 <= gap <= 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +141,7 @@ class Emphasised:
         What matplotlib draws above the points.
     """
 
-    order: NDArray[np.int64]
+    order: NDArray[np.int64] | FilmOrder
     faded: NDArray[np.bool_] | None
     faded_color: Colors
     halos: tuple[Halo, ...]
@@ -155,7 +163,7 @@ def as_highlights(highlight: Any) -> tuple[Highlight, ...]:
 def emphasise(
     highlights: Sequence[Highlight],
     coords: NDArray[np.floating],
-    order: NDArray[np.int64] | None,
+    order: NDArray[np.int64] | FilmOrder | None,
     background: Colors | None,
 ) -> Emphasised:
     """Resolve highlights of (n, 2) points that are drawn in an order from bottom to top.
@@ -175,7 +183,7 @@ def emphasise(
             if h.cells is not None or h.lasso is not None:
                 faded[cells] = False
     raised = [(h, c) for h, c in zip(highlights, picked, strict=True) if len(c) < n or h.outline]
-    order, halos, colors = _stacked(raised, np.arange(n) if order is None else order, faded)
+    order, halos, colors = _stacked(raised, np.arange(n) if order is None else order, faded, n)
     front = _one_of("front", [h.front for h in highlights])
     dark = background is not None and int(background.astype(int).sum()) < 3 * 128
     return Emphasised(
@@ -255,15 +263,18 @@ def _one_of(name: str, asked: Sequence[Any]) -> Any:
 
 def _stacked(
     raised: Sequence[tuple[Highlight, NDArray[np.int64]]],
-    order: NDArray[np.int64],
+    order: NDArray[np.int64] | FilmOrder,
     faded: NDArray[np.bool_] | None,
-) -> tuple[NDArray[np.int64], tuple[Halo, ...], Colors]:
+    n: int,
+) -> tuple[NDArray[np.int64] | FilmOrder, tuple[Halo, ...], Colors]:
     """Lift the cells of each highlight above the others, with its outline below them."""
-    n = len(order)
     lift = np.zeros(n, np.int64) if faded is None else np.where(faded, -1, 0)
     for i, (_, cells) in enumerate(raised, 1):
         lift[cells] = i
-    order = order[np.argsort(lift[order], kind="stable")]
+    if isinstance(order, FilmOrder):
+        order = replace(order, lift=lift)
+    else:
+        order = order[np.argsort(lift[order], kind="stable")]
     halos: list[Halo] = []
     colors: list[Colors] = []
     for i, (highlight, cells) in enumerate(raised, 1):

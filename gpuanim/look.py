@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import operator
 from dataclasses import dataclass
@@ -12,10 +13,15 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.geometry import View, fit_view
+from gpuanim.spreading import Spread, as_spread
 
 __all__ = ["Dots", "Limits", "as_background", "make_dots", "make_limits", "make_sheet", "pixels", "positive"]
 
 ORDERS = ("data", "value", "abs", "random")
+FOLLOWING = ("value", "abs")
+"""Orders that come from the values."""
+
+SCOPES = ("frame", "film")
 ASPECTS = ("equal", "auto")
 _MAX_SIDE = 32768
 
@@ -27,26 +33,36 @@ class Dots:
     Parameters
     ----------
     s
-        Size in points squared: one, (n,), or None to fit the picture.
+        Size in points squared: one, (n,), or None for what fits (`autosize.auto_diameter`).
     edge
         Width in points of the line that matplotlib's `scatter` draws around a point.
     spot
         Diameter in units of the data, in place of `s`; None for points squared.
     alpha
-        Opacity, 0..1: one, or (n,) float32.
+        Opacity, 0..1: one, (n,) float32, or "auto" for what fits (`autosize.auto_alpha`).
     antialias
         Exact coverage of pixels by discs.
-    order, seed
-        What was asked for as the order of drawing.
+    order, order_scope, seed
+        What was asked for as the order of drawing; the scope is None for orders that do not come from the
+        values.
+    spread
+        Lets isolated points grow, or None.
     """
 
     s: NDArray[np.float64] | float | None
     edge: float
     spot: float | None
-    alpha: NDArray[np.float32] | float
+    alpha: NDArray[np.float32] | float | str
     antialias: bool
     order: Any
     seed: int
+    order_scope: str | None = None
+    spread: Spread | None = None
+
+    @property
+    def automatic(self) -> bool:
+        """Whether size or opacity depend on where the points lie."""
+        return (self.s is None and self.spot is None) or isinstance(self.alpha, str)
 
     @property
     def opacity(self) -> NDArray[np.float32] | None:
@@ -55,8 +71,8 @@ class Dots:
 
     @property
     def scene_alpha(self) -> float:
-        """The opacity of all points."""
-        return 1.0 if isinstance(self.alpha, np.ndarray) else self.alpha
+        """The opacity of all points, 1 where it is not one number."""
+        return 1.0 if isinstance(self.alpha, np.ndarray | str) else self.alpha
 
 
 @dataclass(frozen=True)
@@ -96,6 +112,8 @@ def make_dots(
     antialias: Any,
     edge: float | None = None,
     spot: Any = None,
+    order_scope: Any = None,
+    spread: Any = None,
 ) -> Dots:
     """Check the style of points; raises OptionError or ShapeError.
 
@@ -111,6 +129,8 @@ def make_dots(
         antialias=bool(antialias),
         order=_order(order, n_points),
         seed=_seed(seed),
+        order_scope=_order_scope(order, order_scope),
+        spread=as_spread(spread),
     )
 
 
@@ -206,11 +226,11 @@ def _interval(name: str, value: Any) -> tuple[float, float] | None:
 
 
 def _sizes(s: Any, n_points: int) -> NDArray[np.float64] | float | None:
-    if s is None:
+    if s is None or _is_auto(s):
         return None
     sizes = np.asarray(s)
     if sizes.dtype.kind not in "fiub":
-        raise OptionError(f"s must be a number or one number per point (points squared), not {s!r}")
+        raise OptionError(f's must be "auto", a number or one number per point (points squared), not {s!r}')
     if sizes.ndim > 0 and sizes.shape != (n_points,):
         raise ShapeError(f"s must be one number or have shape ({n_points},), not {sizes.shape}")
     if not (np.isfinite(sizes).all() and (sizes >= 0).all()):
@@ -218,7 +238,13 @@ def _sizes(s: Any, n_points: int) -> NDArray[np.float64] | float | None:
     return float(sizes) if sizes.ndim == 0 else sizes.astype(np.float64)
 
 
-def _opacities(alpha: Any, n_points: int) -> NDArray[np.float32] | float:
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _opacities(alpha: Any, n_points: int) -> NDArray[np.float32] | float | str:
+    if _is_auto(alpha):
+        return "auto"
     if np.ndim(alpha) == 0:
         return _number("alpha", alpha, 0.0, 1.0)
     array = np.asarray(alpha)
@@ -240,9 +266,26 @@ def _order(order: Any, n_points: int) -> Any:
         if order not in ORDERS:
             raise OptionError(
                 f"order must be one of {ORDERS} or an array of shape ({n_points},), not {order!r}"
+                f"{_nearest(order, ORDERS)}"
             )
         return order
     return np.asarray(order)
+
+
+def _order_scope(order: Any, scope: Any) -> str | None:
+    follows = isinstance(order, str) and order in FOLLOWING
+    if scope is None:
+        return "frame" if follows else None
+    if not isinstance(scope, str) or scope not in SCOPES:
+        raise OptionError(f"order_scope must be one of {SCOPES}, not {scope!r}{_nearest(scope, SCOPES)}")
+    if not follows:
+        raise OptionError('order_scope is for order="value" and "abs": other orders always hold for the film')
+    return scope
+
+
+def _nearest(given: Any, known: tuple[str, ...]) -> str:
+    near = difflib.get_close_matches(given, known, 1) if isinstance(given, str) else []
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def as_background(background: Any) -> NDArray[np.uint8] | None:

@@ -92,14 +92,16 @@ class Painter:
         self._renderers.close()
 
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
-        places: list[_Place | PixelPlace] = []
-        for cloud, panel in zip(self._film.clouds, plan.panels, strict=True):
-            renderer = self._renderers.enter_context(raster.create(plan.renderer))
-            if isinstance(cloud.blend, Reduction):
-                places.append(PixelPlace(cloud, cloud.blend, panel, renderer))
-            else:
-                places.append(_Place(cloud, panel, renderer))
-        return tuple(places)
+        return tuple(
+            self._place_of(i, cloud, panel, plan.renderer)
+            for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
+        )
+
+    def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str) -> _Place | PixelPlace:
+        renderer = self._renderers.enter_context(raster.create(name))
+        if isinstance(cloud.blend, Reduction):
+            return PixelPlace(cloud, cloud.blend, panel, renderer)
+        return _Place(cloud, panel, renderer, self._fits.order(i))
 
     def _take(self, i: int, state: State) -> None:
         """Colour a cloud, and put its points where they are if they move."""
@@ -115,8 +117,11 @@ class Painter:
 class _Place:
     """The points of a panel on frames of one size."""
 
-    def __init__(self, cloud: Cloud, plan: PanelPlan, renderer: Renderer) -> None:
+    def __init__(
+        self, cloud: Cloud, plan: PanelPlan, renderer: Renderer, order: NDArray[np.int64] | str | None
+    ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
+        self._order = order
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -165,7 +170,7 @@ class _Place:
         """Put the points where `coords` says, in an order that may follow their values."""
         plan, n = self.plan, len(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
-        order = self._cloud.order
+        order = self._order
         if isinstance(order, str) and values is not None:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
+from gpuanim.autosize import sized
 from gpuanim.blend._base import Composite
 from gpuanim.blend.composites import Weighted
 from gpuanim.chrome._base import Moving
@@ -21,7 +23,7 @@ from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
+from gpuanim.geometry import View
 from gpuanim.look import pixels
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import light_colors, reduce_colors
@@ -94,6 +96,24 @@ class Plan:
     reason: str
     notes: tuple[str, ...]
 
+    @property
+    def dots(self) -> dict[str, Any]:
+        """Diameter in pixels, or (least, median, most), and opacity; of several panels, a list of each."""
+        diameters = [_told(panel.diameter) for panel in self.panels]
+        alphas = [
+            _told(panel.scene.alpha if panel.opacity is None else panel.scene.alpha * panel.opacity)
+            for panel in self.panels
+        ]
+        one = len(self.panels) == 1
+        return (
+            {
+                "diameter": diameters[0] if one else diameters,
+                "opacity": alphas[0] if one else alphas,
+            }
+            if self.panels
+            else {}
+        )
+
 
 def resolve(
     film: Film,
@@ -147,15 +167,24 @@ def resolve(
 
 
 def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
-    dots = cloud.dots
+    diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
     mixing = cloud.blend.mixing if isinstance(cloud.blend, Composite) else "over"
     falloff = cloud.blend.falloff if isinstance(cloud.blend, Weighted) else 0.0
-    scene = Scene(ground, view.clip, dots.scene_alpha, dots.antialias, mixing, falloff)
-    if dots.spot is None:
-        diameter = point_diameter(dots.s, dots.edge, dpi, cloud.n_points, view.box)
-    else:
-        diameter = max(dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0]), MIN_DIAMETER)
-    return PanelPlan(scene, view, diameter, cloud.table, dots.opacity)
+    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias, mixing, falloff)
+    return PanelPlan(scene, view, diameter, cloud.table, cloud.dots.opacity)
+
+
+def _told(number: Any) -> float | list[float]:
+    if np.ndim(number) == 0:
+        return round(float(number), 4)
+    return [round(float(x), 4) for x in np.percentile(number, (0, 50, 100))]
+
+
+def _within(clip: tuple[int, int, int, int], ground: Ground) -> tuple[int, int, int, int]:
+    """Cut a box to the frame: axes may reach beyond it, the renderer's kernels write where they are told."""
+    left, right = (min(max(x, 0), ground.width) for x in clip[::2])
+    top, bottom = (min(max(y, 0), ground.height) for y in clip[1::2])
+    return left, top, right, bottom
 
 
 def _shown(panel: PanelPlan, ground: Ground) -> Colors:
@@ -167,7 +196,8 @@ def _shown(panel: PanelPlan, ground: Ground) -> Colors:
 
 def _flat(cloud: Cloud) -> bool:
     mixed = isinstance(cloud.blend, Composite) and cloud.blend.mixing != "over"
-    return not mixed and bool(np.all(cloud.dots.alpha == 1.0)) and not cloud.dots.antialias
+    opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
+    return not mixed and opaque and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

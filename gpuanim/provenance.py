@@ -59,6 +59,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
     dots = cloud.dots
     order = dots.order if isinstance(dots.order, str) else "given"
     seed = {"seed": dots.seed} if order == "random" else {}
+    scope = {"order_scope": dots.order_scope} if dots.order_scope else {}
     return {
         "data": fingerprint(cloud),
         "n_points": cloud.n_points,
@@ -66,11 +67,13 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "norm": told(cloud.norm),
         "cmap": cloud.cmap,
         "colors": _digest(cloud.table)[:16],
-        "s": "given" if isinstance(dots.s, np.ndarray) else dots.s,
+        "s": "given" if isinstance(dots.s, np.ndarray) else "auto" if dots.s is None else dots.s,
+        "spread": told(dots.spread),
         "alpha": "given" if isinstance(dots.alpha, np.ndarray) else dots.alpha,
         "order": order,
         "antialias": dots.antialias,
         "blend": told(cloud.blend),
+        **scope,
         **seed,
     }
 

@@ -38,7 +38,8 @@ class _Tally:
         rgb = picture[self._n % 4 :: 4].astype(np.uint32)
         self._n += 1
         keys, counts = np.unique(rgb @ _PACKED, return_counts=True)
-        self._counts.update(dict(zip(keys.tolist(), counts.tolist(), strict=True)))
+        most = np.argsort(-counts)[:256]
+        self._counts.update(dict(zip(keys[most].tolist(), counts[most].tolist(), strict=True)))
         if len(self._counts) > 1 << 16:  # photographs: most of their colours are rare
             self._counts = Counter(dict(self._counts.most_common(1 << 12)))
 

@@ -38,13 +38,14 @@ class SaveResult:
     renderer, reason
         Who drew, and why it was chosen.
     seconds
-        Time by stage. "values", "norm", "color", "raster", "chrome", "draw", "wait" and "finish" follow
-        each other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds the
-        encoder, beside them; "total" is the whole call.
+        Time by stage. "values", "norm", "order", "color", "raster", "chrome", "draw", "wait" and "finish"
+        follow each other on the calling thread ("wait" is for the encoder); "write" is the thread that feeds
+        the encoder, beside them; "total" is the whole call.
     facts
-        Numbers of the renderer: points that can be seen, fragments and bytes of the operator. Where values
-        are reduced (`blend`) also the pixels that points lie in, how many of them lie in the median and in
-        the fullest one and how many "outside" of all, and what norms are "fitted to": "cells" or "pixels".
+        Diameter (pixels) and opacity of the points, and numbers of the renderer: points that can be seen,
+        fragments and bytes of the operator. Where values are reduced (`blend`) also the pixels that points
+        lie in, how many of them lie in the median and in the fullest one and how many "outside" of all, and
+        what norms are "fitted to": "cells" or "pixels".
     notes
         What differs from what was asked for, in words.
     """
@@ -165,7 +166,10 @@ def save(
             recorded = record(film, outputs, fits, timings, on_frame)
     timings.seconds["total"] = time.perf_counter() - start
     seconds = MappingProxyType(timings.seconds)
-    facts = {key: MappingProxyType(facts) for key, facts in zip(distinct, recorded.facts, strict=True)}
+    facts = {
+        id(output.plan): MappingProxyType({**output.plan.dots, **facts})
+        for output, facts in zip(outputs, recorded.facts, strict=True)
+    }
     return [
         _result(target, encoder, plan, recorded.n_frames, seconds, facts[id(plan)])
         for target, encoder, plan in zip(targets, encoders, plans, strict=True)

@@ -447,12 +447,16 @@ def test_linked_film_must_be_one_that_browsers_play(cloud, steps, tmp_path):
     assert left_behind(tmp_path) == []
 
 
-def test_propagation_of_several_columns_is_refused(cloud):
+def test_propagation_of_several_columns_shows_their_shares(cloud):
     labels = np.zeros((400, 2))
-    labels[0] = 1
+    labels[[0, 1], [0, 1]] = 1
     steps = ga.LabelPropagation(np.ones((400, 400)), labels, n_steps=2)
-    with pytest.raises(ga.ShapeError, match="choose a column"):
-        small(cloud, steps)
+    film = small(cloud, steps, mix="argmax", palette=["#ff0000", "#0000ff"], antialias=False)
+    shown = {tuple(color) for frame in film.frames() for color in frame.reshape(-1, 3).tolist()}
+    assert {(255, 0, 0), (0, 0, 255)} & shown
+    assert shown <= {(255, 255, 255), (255, 0, 0), (0, 0, 255), (211, 211, 211)}
+    with pytest.raises(ga.OptionError, match="values have 2 classes, but categories names 3"):
+        small(cloud, steps, categories=["a", "b", "c"])
 
 
 def test_moving_points_and_values_find_their_number_of_steps(cloud, steps):

@@ -12,7 +12,8 @@ from matplotlib.animation import AbstractMovieWriter, ArtistAnimation
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from gpuanim.camera import Camera, draw
+from gpuanim.camera import Camera
+from gpuanim.chrome.drawing import draw
 from gpuanim.decode import film_info
 from gpuanim.errors import OptionError
 
@@ -297,9 +298,10 @@ def test_fixed_limits_keep_nothing():
     gone, sizes = [], []
     for i in range(300):
         gone.append(weakref.ref(ax.plot(X, rng.normal(size=50))[0]))
-        gone.append(weakref.ref(ax.bar([1], [i]).patches[0]))
-        ax.imshow(np.zeros((250, 250)), extent=(0, 1, 0, 1), aspect="auto")  # 0.5 MB each
-        ax.set(xlim=(0, 10), ylim=(-1, 1))
+        if i % 5 == 0:
+            gone.append(weakref.ref(ax.bar([1], [i]).patches[0]))
+            ax.imshow(np.zeros((250, 250)), extent=(0, 1, 0, 1), aspect="auto")  # 0.5 MB each
+            ax.set(xlim=(0, 10), ylim=(-1, 1))
         camera.snap()
         if i == 20:
             tracemalloc.start()

@@ -51,19 +51,13 @@ def test_one_point_lands_in_the_middle(x, y):
 
 
 def test_diameter_is_that_of_scatter():
-    assert geometry.point_diameter(0.3, 1.0, 100, 10, BOX) == pytest.approx((0.3**0.5 + 1) * 100 / 72)
-    assert geometry.point_diameter(0.3, 1.0, 200, 10, BOX) == pytest.approx((0.3**0.5 + 1) * 200 / 72)
+    assert geometry.point_diameter(0.3, 1.0, 100) == pytest.approx((0.3**0.5 + 1) * 100 / 72)
+    assert geometry.point_diameter(0.3, 1.0, 200) == pytest.approx((0.3**0.5 + 1) * 200 / 72)
 
 
 def test_a_point_never_vanishes():
-    assert geometry.point_diameter(0.0, 0.0, 10, 10, BOX) == 1.0
-    assert geometry.point_diameter(np.array([0.0, 4.0]), 0.0, 72, 2, BOX).tolist() == [1.0, 2.0]
-
-
-@pytest.mark.parametrize("n", [1, 700, 10**5, 10**8])
-def test_default_diameter_fits_the_number_of_points(n):
-    diameter = geometry.point_diameter(None, 1.0, 100, n, (0, 0, 1000, 1000))
-    assert 1.5 <= diameter <= 31.5
+    assert geometry.point_diameter(0.0, 0.0, 10) == 1.0
+    assert geometry.point_diameter(np.array([0.0, 4.0]), 0.0, 72).tolist() == [1.0, 2.0]
 
 
 def test_orders():

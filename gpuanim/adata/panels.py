@@ -55,11 +55,11 @@ def parse_dimensions(components: Any, dimensions: Any, n_dimensions: int) -> lis
     if isinstance(components, str) and components == "all":
         return list(combinations(range(n_dimensions), 2))
     if components is not None:
-        texts = [components] if isinstance(components, str) else list(components)
+        texts = list(components) if isinstance(components, list | tuple) else [components]
         return [_pair("components", text, _counted_from_1(text), n_dimensions) for text in texts]
     if dimensions is None:
         return [_pair("dimensions", (0, 1), (0, 1), n_dimensions)]
-    given = list(dimensions)
+    given = list(dimensions) if isinstance(dimensions, Iterable) else [dimensions]
     pairs = [given] if all(isinstance(one, Integral) for one in given) else given
     return [_pair("dimensions", pair, pair, n_dimensions) for pair in pairs]
 

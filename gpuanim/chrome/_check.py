@@ -9,7 +9,7 @@ from typing import Any
 
 from gpuanim.errors import OptionError
 
-__all__ = ["check_color", "check_number", "one_of"]
+__all__ = ["check_color", "check_number", "check_text", "formula_fault", "one_of"]
 
 
 def one_of(name: str, value: Any, names: Iterable[str]) -> None:
@@ -42,3 +42,39 @@ def check_number(name: str, value: Any, *, above: float = 0.0, up_to: float = ma
     if not (math.isfinite(number) and above < number <= up_to):
         limit = "" if up_to == math.inf else f" and up to {up_to:g}"
         raise OptionError(f"{name} must be a number above {above:g}{limit}, or None, not {value!r}")
+
+
+def check_text(name: str, text: Any) -> None:
+    """Raise OptionError if matplotlib cannot draw a text: not a str, not Unicode, or no formula."""
+    if not isinstance(text, str):
+        raise OptionError(f"{name} must be a str or None, not {text!r}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise OptionError(f"{name}: {text!r} is no valid Unicode text: {error.reason}") from None
+    fault = formula_fault(text)
+    if fault:
+        raise OptionError(
+            f"{name}: {text!r} has a pair of dollar signs, and what is between them is no formula that "
+            f"matplotlib can read ({fault}); write dollars that are meant as \\$"
+        )
+
+
+def formula_fault(text: str) -> str:
+    """Return why what a text has between dollar signs cannot be drawn as a formula, or an empty str."""
+    if "$" not in text:
+        return ""
+    from matplotlib import rcParams
+    from matplotlib.cbook import is_math_text
+    from matplotlib.mathtext import MathTextParser
+
+    if rcParams["text.usetex"] or not rcParams["text.parse_math"]:  # LaTeX reads it then, or nobody
+        return ""
+    parser: Any = MathTextParser("path")
+    for line in text.split("\n"):
+        try:
+            if is_math_text(line):
+                parser.parse(line)
+        except ValueError as error:
+            return str(error).strip().splitlines()[-1]
+    return ""

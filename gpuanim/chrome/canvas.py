@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Patch
+from gpuanim.chrome.glyphs import make_renderer
 
 __all__ = ["Canvas", "artists_of", "split_artists"]
 
@@ -32,12 +33,9 @@ class Canvas:
     """
 
     def __init__(self, size: tuple[int, int], dpi: float) -> None:
-        from matplotlib.backends import backend_agg
-
-        agg: Any = backend_agg
         self.size = size
         self.dpi = dpi
-        self.renderer = agg.RendererAgg(*size, dpi)
+        self.renderer = make_renderer(*size, dpi)
         self._pixels: NDArray[np.uint8] = np.asarray(self.renderer.buffer_rgba())
 
     def picture(self, artists: Iterable[Any]) -> NDArray[np.uint8]:
@@ -80,9 +78,10 @@ class Canvas:
 def _extent(artist: Any, canvas: Canvas) -> tuple[float, float, float, float] | None:
     """Return (x0, y0, x1, y1) in pixels, y upwards, that hold all that an artist draws; None for nothing.
 
-    Texts know their extent. What others tell leaves out widths of lines, shadows and the like: for them it
-    is where they are clipped.
+    Texts and legends know their extent. What others tell leaves out widths of lines, shadows and the like:
+    for them it is where they are clipped.
     """
+    from matplotlib.legend import Legend
     from matplotlib.text import Text
 
     if not artist.get_visible():
@@ -92,6 +91,8 @@ def _extent(artist: Any, canvas: Canvas) -> tuple[float, float, float, float] | 
             return None
         grow = _stroke(artist) * canvas.dpi / 72
         return _corners(artist.get_window_extent(canvas.renderer).padded(grow))
+    if type(artist) is Legend and not artist.shadow:
+        return _corners(artist.get_window_extent(canvas.renderer).padded(2 * canvas.dpi / 72))
     clip = artist.get_clip_box() if artist.get_clip_on() else None
     if clip is not None:
         return _corners(clip)

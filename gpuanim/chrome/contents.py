@@ -32,7 +32,11 @@ class _Wording:
         return cls(text, {"text": text.get_text(), "color": text.get_color(), "fontproperties": font})
 
     def restore(self) -> None:
-        self.text.set(**self.said)
+        changed = {
+            name: value for name, value in self.said.items() if getattr(self.text, f"get_{name}")() != value
+        }
+        if changed:  # what is set is stale, and drawn again
+            self.text.set(**changed)
 
 
 @dataclass
@@ -203,7 +207,8 @@ def _limits(axes: list[Any]) -> tuple[dict[Direction, Limits], dict[Direction, L
 
 def _set_up(contents: Contents, limits: dict[Direction, Limits]) -> None:
     for (ax, name), (low, high) in limits.items():
-        getattr(ax, f"set_{name}lim")(low, high, auto=None)
+        if getattr(ax, f"get_{name}lim")() != (low, high):
+            getattr(ax, f"set_{name}lim")(low, high, auto=None)
     for wording in contents.wordings:
         wording.restore()
     for ax, view in contents.views:

@@ -32,6 +32,9 @@ _WHITE = np.array([255, 255, 255], np.uint8)
 _SHRINK = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 """On frames where the panels would be left with too little, all but the points is drawn this much smaller."""
 
+_LEAST_DPI = 12.0
+"""Below it FreeType has no font for the smallest letters."""
+
 _LEAST = 0.35
 """The part of its cell, across and down, that the box of a panel must keep."""
 
@@ -124,9 +127,10 @@ def drawing(
     that of the bar that they share.
     """
     for shrink in _SHRINK:
-        made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=False)
+        smaller = max(dpi * shrink, _LEAST_DPI)
+        made = Drawing(stage, smaller, size, numbers, mappings, logo_room=False)
         if made.logo_in_the_way:
-            made = Drawing(stage, dpi * shrink, size, numbers, mappings, logo_room=True)
+            made = Drawing(stage, smaller, size, numbers, mappings, logo_room=True)
         if made.roomy:
             break
     return made
@@ -246,7 +250,7 @@ class Drawing:
 
     def layers(self) -> StageLayers:
         attached = [part for panel in self.panels for part in panel.attached] + list(self.edges.attached)
-        self._canvas.picture([self._figure])  # all artists find their place
+        self._figure.draw_without_rendering()  # all artists find their place
         points = {panel.ax: panel.stage.zorder for panel in self.panels}
         skip = [artist for part in attached for artist in part.artists]
         under, over = split_artists(self._figure, points, skip)

@@ -10,14 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.chrome._check import formula_fault
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
 from gpuanim.chrome.moving import Room, fit_text
 from gpuanim.chrome.parts import CORNERS, Legend
+from gpuanim.chrome.spread import spread
 from gpuanim.errors import ShapeError
 from gpuanim.types import Colors
 
-__all__ = ["CategoryKey", "DrawnLegend", "keep_inside", "names_on_data"]
+__all__ = ["CategoryKey", "DrawnLegend", "names_on_data", "settle"]
 
 _MARKER = 0.75
 """Diameter of a marker, as a share of the font size."""
@@ -124,7 +126,7 @@ class DrawnLegend:
         font = self._font
         for _ in range(5):  # hinting moves widths by a pixel or two
             if share < 1:
-                font *= share * 0.995
+                font = max(font * share * 0.995, 72 / self._canvas.dpi)  # a pixel
             self._make(ncols, font)
             share = self._share(self._size(), room)
             if share >= 1:
@@ -182,6 +184,8 @@ class DrawnLegend:
             columnspacing=1.2, **outside,
         )  # fmt: skip
         self._legend.set_in_layout(False)
+        for text in self._legend.get_texts():
+            _show_dollars(text)
         self._made = (ncols, font)
 
     @property
@@ -212,7 +216,7 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
     effects = [withStroke(linewidth=width, foreground=outline)] if width else []
     weight = "bold" if dress.fontweight is None else dress.fontweight
     positions = np.full((len(key.names), 2), np.nan) if key.positions is None else key.positions
-    return [
+    texts = [
         ax.text(
             x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize,
             path_effects=effects, in_layout=False,
@@ -220,22 +224,38 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
         for name, (x, y) in zip(key.names, positions, strict=True)
         if np.isfinite(x) and np.isfinite(y)
     ]  # fmt: skip
+    for text in texts:
+        _show_dollars(text)
+    return texts
 
 
-def keep_inside(text: Any, box: Box, canvas: Canvas) -> None:
-    """Move a text in data coordinates until it lies in `box`, with a smaller font if it must.
+def _show_dollars(text: Any) -> None:
+    """Take dollar signs as they are where they do not enclose a formula: names come with the data."""
+    if formula_fault(text.get_text()):
+        text.set_parse_math(False)
 
-    A text of a place outside of the box is hidden.
+
+def settle(texts: Sequence[Any], box: Box, canvas: Canvas) -> None:
+    """Move texts in data coordinates, as little as it takes, until all lie in `box` and none over another.
+
+    Texts of places outside of the box are hidden; those that are larger than it get a smaller font.
     """
-    x, y = text.get_transform().transform(text.get_position())
-    if not Box(x, canvas.size[1] - y, 0.0, 0.0).within(box):
-        text.set_visible(False)
+    height = canvas.size[1]
+    inside, sizes, centers = [], [], []
+    for text in texts:
+        x, y = text.get_transform().transform(text.get_position())
+        if not Box(x, height - y, 0.0, 0.0).within(box):
+            text.set_visible(False)
+            continue
+        fit_text(text, canvas.renderer, Room(box.width, box.height), text.get_fontsize())
+        extent = text.get_window_extent(canvas.renderer)
+        inside.append(text)
+        sizes.append((extent.width, extent.height))
+        centers.append((x, height - y))
+    if not inside:
         return
-    fit_text(text, canvas.renderer, Room(box.width, box.height), text.get_fontsize())
-    extent = text.get_window_extent(canvas.renderer)
-    bottom, top = canvas.size[1] - box.bottom, canvas.size[1] - box.top
-    dx = max(box.left - extent.x0, 0.0) - max(extent.x1 - box.right, 0.0)
-    dy = max(bottom - extent.y0, 0.0) - max(extent.y1 - top, 0.0)
-    if dx or dy:
-        transform = text.get_transform()
-        text.set_position(transform.inverted().transform((x + dx, y + dy)))
+    places = spread(np.array(centers, np.float64), np.array(sizes, np.float64), box)
+    for text, place, center in zip(inside, places, centers, strict=True):
+        if tuple(place) != center:
+            back = text.get_transform().inverted()
+            text.set_position(back.transform((place[0], height - place[1])))

@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.chrome._check import check_text
 from gpuanim.errors import OptionError
 from gpuanim.highlight import Highlight, Marks
 
-__all__ = ["Lasso", "Symbols", "as_marks"]
+__all__ = ["Lasso", "Look", "Symbols", "as_marks"]
 
 _SYMBOLS = {"star": "*", "ring": "o"}
 _ACCENT = "#ff1f5a"
+
+
+@dataclass(frozen=True)
+class Look:
+    """How symbols are drawn.
+
+    Parameters
+    ----------
+    marker
+        Of matplotlib.
+    fill, edge
+        Colours; None for no filling.
+    width
+        Of the edge in points.
+    rim
+        Width in points of the white line below the edge.
+    """
+
+    marker: str
+    fill: Any
+    edge: Any
+    width: float
+    rim: float
+
+    @property
+    def filled(self) -> bool:
+        """Whether the marker has an inside."""
+        from matplotlib.markers import MarkerStyle
+
+        return MarkerStyle(self.marker).is_filled()
+
+    def colors(self) -> dict[str, Any]:
+        """Return the options of `scatter`, in which lines without an inside have the colour of one."""
+        if not self.filled:
+            return {"facecolors": self.edge}
+        return {"facecolors": self.fill or "none", "edgecolors": self.edge}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,14 +83,21 @@ class Symbols:
         from matplotlib.patheffects import withStroke
 
         x, y = self.places.T
-        ring = self.marker == "ring"
-        edge = self.color or _ACCENT if ring else "black"
+        look = self.look()
         symbols = ax.scatter(
-            x, y, s=self.size, marker=_SYMBOLS.get(self.marker, self.marker), linewidths=2.0 if ring else 0.9,
-            facecolors="none" if ring else self.color or "gold", edgecolors=edge, zorder=zorder + 1,
-            label=self.label,
+            x, y, s=self.size, marker=look.marker, linewidths=look.width, zorder=zorder + 1, label=self.label,
+            **look.colors(),
         )  # fmt: skip
-        symbols.set_path_effects([withStroke(linewidth=4.0 if ring else 2.6, foreground="white")])
+        symbols.set_path_effects([withStroke(linewidth=look.rim, foreground="white")])
+
+    def look(self) -> Look:
+        """Return how each symbol is drawn."""
+        if self.marker == "ring":
+            return Look(_SYMBOLS["ring"], None, self.color or _ACCENT, 2.0, 4.0)
+        look = Look(_SYMBOLS.get(self.marker, self.marker), self.color or "gold", "black", 0.9, 2.6)
+        return (
+            look if look.filled else replace(look, fill=None, edge=self.color or _ACCENT, width=2.0, rim=4.0)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +117,8 @@ class Lasso:
     corners: NDArray[np.floating[Any]]
     color: Any = None
     label: str | None = None
+    width: ClassVar[float] = 1.6
+    dash: ClassVar[tuple[float, float]] = (5.0, 3.0)
 
     def draw(self, ax: Any, zorder: float) -> None:
         """Put the line on axes, above the points."""
@@ -81,7 +127,8 @@ class Lasso:
 
         line = Polygon(
             self.corners, closed=True, fill=False, edgecolor=self.color or rcParams["text.color"],
-            linewidth=1.6, linestyle=(0, (5, 3)), joinstyle="round", zorder=zorder + 1, label=self.label,
+            linewidth=self.width, linestyle=(0, self.dash), joinstyle="round", zorder=zorder + 1,
+            label=self.label,
         )  # fmt: skip
         ax.add_artist(line)
 
@@ -90,6 +137,8 @@ def as_marks(marks: Marks) -> tuple[Symbols | Lasso, ...]:
     """Return what highlights draw above the points."""
     drawn: list[Symbols | Lasso] = []
     for highlight, places in marks:
+        if highlight.label is not None:
+            check_text("highlight label", highlight.label)
         if highlight.lasso is not None:
             label = highlight.label if highlight.marker is None else None
             drawn.append(Lasso(np.asarray(highlight.lasso, np.float64), highlight.color, label))

@@ -71,14 +71,19 @@ class Room:
 
 
 def fit_text(artist: Any, renderer: Any, room: Room, fontsize: float) -> None:
-    """Give a text `fontsize` points, or the largest below it with which it fits its room."""
+    """Give a text `fontsize` points, or the largest below it with which it fits its room.
+
+    It is a pixel high at least: FreeType has no smaller fonts.
+    """
+    least = 72 / renderer.dpi
+    fontsize = max(fontsize, least)
     artist.set_fontsize(fontsize)
     for _ in range(4):  # hinting moves widths by a pixel or two: once is seldom not enough
         extent = artist.get_window_extent(renderer)
         share = min(room.width / max(extent.width, 1e-9), room.height / max(extent.height, 1e-9))
         if share >= 1 or not artist.get_text():
             return
-        fontsize = max(fontsize * share * 0.995, 0.5)
+        fontsize = max(fontsize * share * 0.995, least)
         artist.set_fontsize(fontsize)
 
 

@@ -11,7 +11,7 @@ from gpuanim.chrome._base import Attached, Part
 from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.corners import Corners
-from gpuanim.chrome.key import CategoryKey, DrawnLegend, keep_inside, names_on_data
+from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
@@ -122,7 +122,11 @@ class Panel:
         self.box = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
+        from matplotlib import rcParams
+
         ax, axes = self.ax, self._dress.axes
+        if facecolor is None and not rcParams["axes.grid"]:
+            ax.set_axisbelow(False)  # a transparent film shows what lies above its points alone
         if axes != "ticks":
             ax.set_xticks([])
             ax.set_yticks([])
@@ -254,8 +258,7 @@ class Panel:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
-        for name in self._on_data:
-            keep_inside(name, self.box, self._canvas)
+        settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
     def _rooms(self) -> dict[str, Room]:

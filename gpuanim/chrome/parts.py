@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.chrome._check import check_color, check_number, one_of
+from gpuanim.chrome._check import check_color, check_number, check_text, one_of
 from gpuanim.chrome.text import Text, as_text
 from gpuanim.errors import FileError, OptionError
 
@@ -108,6 +108,8 @@ class Legend:
     def __post_init__(self) -> None:
         one_of("legend loc", self.loc, LEGEND_PLACES)
         _check_str("legend title", self.title)
+        if not isinstance(self.na, bool):
+            _check_str("legend na", self.na)
         if self.ncols is not None and (not isinstance(self.ncols, int | np.integer) or self.ncols < 1):
             raise OptionError(f"legend ncols must be a whole number from 1 on, or None, not {self.ncols!r}")
         _check_font("legend fontsize", self.fontsize)
@@ -347,8 +349,8 @@ def _texts(title: Text | None, captions: Sequence[Caption]) -> tuple[Text, ...]:
 
 
 def _check_str(name: str, value: Any) -> None:
-    if value is not None and not isinstance(value, str):
-        raise OptionError(f"{name} must be a str or None, not {value!r}")
+    if value is not None:
+        check_text(name, value)
 
 
 def _check_font(name: str, value: Any) -> None:
@@ -377,6 +379,7 @@ def _try_format(template: str) -> None:
         raise OptionError(
             f'colorbar format must be such as "%.2f" or "{{x:.2f}}", not {template!r}: {error}'
         ) from None
+    check_text("colorbar format", told)
     if told == template:
         raise OptionError(
             f'colorbar format must be such as "%.2f" or "{{x:.2f}}"; {template!r} shows no number'
@@ -387,7 +390,10 @@ def _image(image: Any) -> NDArray[np.uint8]:
     """Return (h, w, 4) uint8, straight alpha."""
     if isinstance(image, str | os.PathLike):
         return _read(Path(image))
-    picture = np.asarray(image)
+    try:
+        picture = np.asarray(image)
+    except ValueError as error:
+        raise OptionError(f"logo image must be an array or a path: {error}") from None
     if picture.ndim != 3 or picture.shape[2] not in (3, 4) or not picture.size:
         raise OptionError(
             f"logo image must have shape (h, w, 3) or (h, w, 4), or be a path, not {picture.shape}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gpuanim.chrome._check import one_of
@@ -55,6 +55,8 @@ class Style:
     rc: Mapping[str, Any]
     theme: str | None = None
     style: Any = None
+    _last: list[dict[str, Any]] = field(default_factory=lambda: [{}, {}], repr=False)
+    """rcParams that were met last, and what they lacked of these."""
 
     @classmethod
     def now(cls, theme: str | None = None, style: Any = None) -> Style:
@@ -83,15 +85,24 @@ class Style:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let these rcParams hold inside of a with block; costs some microseconds where they do already."""
-        mpl = _matplotlib()
-        # The dict below rcParams: ten times as fast, and this is asked for each frame.
-        other = {key: value for key, value in self.rc.items() if dict.__getitem__(mpl.rcParams, key) != value}
-        if not other:
+        """Let these rcParams hold inside of a with block; this is asked for several times per frame."""
+        # The dict below rcParams, whose values have been validated before: matplotlib's rc_context does all
+        # that once more, and takes a hundred times as long.
+        current = _matplotlib().rcParams
+        other = self._other_than(current)
+        before = {key: dict.__getitem__(current, key) for key in other}
+        dict.update(current, other)
+        try:
             yield
-            return
-        with mpl.rc_context(other):
-            yield
+        finally:
+            dict.update(current, before)
+
+    def _other_than(self, current: dict[str, Any]) -> dict[str, Any]:
+        """Return what `current` lacks of these; compared one by one only if `current` is not as last time."""
+        if not dict.__eq__(current, self._last[0]):
+            other = {key: value for key, value in self.rc.items() if dict.__getitem__(current, key) != value}
+            self._last[:] = [dict(dict.items(current)), other]
+        return self._last[1]
 
     @property
     def background(self) -> Any:

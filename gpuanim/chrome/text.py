@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gpuanim.chrome._base import Moment
+from gpuanim.chrome._check import check_text
 from gpuanim.errors import OptionError, SourceError
 
 __all__ = ["FIELDS", "Text", "as_text"]
@@ -66,7 +67,7 @@ def as_text(value: Any, name: str = "text") -> Text:
     Raises
     ------
     OptionError
-        If it is none of these, or a template has other fields.
+        If it is none of these, a template has other fields, or matplotlib cannot draw a text.
     """
     if isinstance(value, Text):
         return value
@@ -75,6 +76,8 @@ def as_text(value: Any, name: str = "text") -> Text:
     if callable(value):
         return _Called(value, name)
     if isinstance(value, Sequence | np.ndarray) and len(value) and all(isinstance(v, str) for v in value):
+        for text in value:
+            check_text(name, str(text))
         return _PerStep(tuple(map(str, value)), name)
     raise OptionError(
         f"{name} must be a str, a callable(moment) that returns one, or a sequence with one str per step, "
@@ -170,6 +173,10 @@ class _Called(Text):
             raise SourceError(
                 f"the callable of {self.name} must return a str, not {text!r} (frame {moment.frame})"
             )
+        try:
+            check_text(self.name, text)
+        except OptionError as error:
+            raise SourceError(f"the callable of {error} (frame {moment.frame})") from error
         return text
 
     def check(self, n_steps: int | None, n_frames: int | None) -> None:
@@ -187,9 +194,11 @@ def _template(value: str, name: str) -> Text:
     fields = [(field, spec, conversion) for _, field, spec, conversion in parts if field is not None]
     for field, spec, conversion in fields:
         _check_field(name, value, field, spec or "", conversion)
+    text: Text = _Template(value, frozenset(field for field, _, _ in fields), name)
     if not fields:
-        return _Still(value.format(), name)
-    return _Template(value, frozenset(field for field, _, _ in fields), name)
+        text = _Still(value.format(), name)
+    check_text(name, text.tallest)
+    return text
 
 
 def _check_field(name: str, template: str, field: str, spec: str, conversion: str | None) -> None:
@@ -201,7 +210,7 @@ def _check_field(name: str, template: str, field: str, spec: str, conversion: st
             f"literally, as in {{{{{field}}}}}"
         )
     try:
-        if "{" in spec or conversion:
+        if "{" in spec or "$" in spec or conversion:
             raise ValueError("only plain formats are known, such as {time:.1f}")  # noqa: TRY301
         format(_SAMPLE[field], spec)
     except ValueError as error:

@@ -96,8 +96,8 @@ def _save(
     animation = animate(
         coords, values, fps=fps, n_frames=args.n_frames, duration=args.duration, tween=args.tween,
         ease=args.ease, hold=args.hold, size=args.size, figsize=args.figsize, dpi=args.dpi, s=args.s,
-        alpha=args.opacity, order=args.order, antialias=args.antialias, blend=args.blend,
-        norm=norm, vmin=args.vmin,
+        spread=args.spread, alpha=args.opacity, order=args.order, order_scope=args.order_scope,
+        antialias=args.antialias, blend=args.blend, norm=norm, vmin=args.vmin,
         vmax=args.vmax, vcenter=args.vcenter, scope=scope, cmap=args.cmap, na_color=args.na_color,
         background=None if args.background == "none" else args.background, margin=args.margin,
         aspect=args.aspect, title=args.title, caption=args.caption, axes=args.axes or False,

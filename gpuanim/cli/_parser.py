@@ -141,7 +141,17 @@ def _add_demo(commands: Any) -> None:
 
 def _add_doctor(commands: Any) -> None:
     parser = commands.add_parser("doctor", help="tell what is here, what is used, and what to install")
-    parser.add_argument("--json", action="store_true", help="for programs")
+    add = parser.add_argument
+    add("--json", action="store_true", help="for programs")
+    add(
+        "--film", metavar="FILE",
+        help="tell how many cells of a .h5ad or .zarr lie under a pixel, and which blend shows them, instead",
+    )  # fmt: skip
+    add("--basis", default="umap", metavar="KEY", help="key in obsm, or without its X_ (default: umap)")
+    add("--dimensions", type=_two_ints, default=(0, 1), metavar="I,J", help="columns of it (default: 0,1)")
+    add("--size", type=_size, default=(1080, 1080), metavar="WxH", help="pixels (default: 1080x1080)")
+    add("--order", default="data", choices=["data", "random"], help="who lies on top")
+    _add_dots(add)
     parser.set_defaults(run=_doctor)
 
 
@@ -183,9 +193,12 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--size", type=_size, metavar="WxH", help="pixels (default: 1080x1080)")
     add("--figsize", type=_figsize, metavar="WxH", help="inches; pixels are inches times dpi")
     add("--dpi", type=float, help="dots per inch (default: 100)")
-    add("--point-size", type=float, dest="s", metavar="S", help="points squared, as matplotlib's s")
-    add("--opacity", type=float, default=1.0, metavar="A", help="of a point, up to 1")
+    _add_dots(add)
     add("--order", default="data", choices=["data", "random", "value", "abs"], help="who lies on top")
+    add(
+        "--order-scope", choices=["frame", "film"],
+        help="order by the values of each frame (default), or by the highest ones of the film",
+    )  # fmt: skip
     add(
         "--blend", default="over", choices=BLENDS,
         help="what a pixel of many points shows: the top one (over), their mean, count, ... (default: over)",
@@ -251,6 +264,28 @@ def _pair(text: str) -> tuple[str, str]:
     if not (column and equals and category):
         raise argparse.ArgumentTypeError(f"expected COLUMN=CATEGORY, such as louvain=3, got {text!r}")
     return column, category
+
+
+def _add_dots(add: Any) -> None:
+    """Add the options of points that have the same meaning wherever points are drawn."""
+    add(
+        "--point-size",
+        type=_or_auto,
+        dest="s",
+        metavar="S",
+        help="points squared, as matplotlib's s, or auto",
+    )
+    add("--opacity", type=_or_auto, default=1.0, metavar="A", help="of a point, up to 1, or auto")
+    add("--spread", action="store_true", help="let isolated points grow until they can be seen")
+
+
+def _or_auto(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number or auto, not {text!r}") from None
 
 
 def _two_ints(text: str) -> tuple[int, int]:
@@ -329,8 +364,6 @@ def _demo(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
-    from gpuanim import doctor
+    from gpuanim.cli._doctor import doctor
 
-    found = doctor.report()
-    print(found.to_json() if args.json else found)
-    return 0 if found.ok else 1
+    return doctor(args)

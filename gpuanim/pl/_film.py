@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,17 +26,17 @@ from gpuanim.chrome.figure import FigureStage
 from gpuanim.chrome.key import CategoryKey
 from gpuanim.chrome.panel import PanelStage
 from gpuanim.chrome.parts import ColorBar, FigureDress, Legend
+from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.highlight import Highlight, as_highlights, picked_cells
-from gpuanim.look import make_dots, make_limits, make_sheet
-from gpuanim.pl._show import Shown
+from gpuanim.look import Limits, make_dots, make_limits, make_sheet
+from gpuanim.pl._show import Content, Shown
 from gpuanim.types import Colors
-from gpuanim.values._base import Source
 from gpuanim.values.subset import Subset
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._cloud import bounds_of, emphasised, make_cloud
 from gpuanim.verbs._paint import Paint, Wishes, as_paint
-from gpuanim.verbs._stage import film_of, ground_and_style, make_panel, panel_dress
+from gpuanim.verbs._stage import MOST_LISTED, film_of, ground_and_style, make_panel, panel_dress
 
 __all__ = ["Look", "film_panels"]
 
@@ -91,7 +92,7 @@ def film_panels(
     n = len(shown)
     ground, style = ground_and_style(look.background, look.theme, look.style)
     limits = panel_limits(n, vmin=look.vmin, vmax=look.vmax, vcenter=look.vcenter, norm=look.norm)
-    titles = panel_titles(look.title, [panel.title for panel in shown])
+    titles = panel_titles(look.title, [panel.content.title for panel in shown])
     captions = [look.caption] + [None] * (n - 1)
     clouds: list[Cloud] = []
     panels: list[PanelStage] = []
@@ -100,7 +101,11 @@ def film_panels(
             cloud, stage = _panel(panel, scale, look, ground, timing, title=title, caption=caption)
             clouds.append(cloud)
             panels.append(stage)
-        sheet, dpi = make_sheet(None, _figsize(n, look), look.dpi or _rc("figure.dpi"))
+        sheet, dpi = _sheet(n, look)
+    if n > 1 and not all(cloud.values.rewindable for cloud in clouds):
+        raise OptionError(
+            "frames that can be read only once cannot fill several panels: give them as a list or an array"
+        )
     timeline = _timeline([cloud.values.n_steps for cloud in clouds], timing)
     stage_of_all = FigureStage(sheet, ground, tuple(panels), style, around, grid_shape(n, look.ncols)[1])
     return film_of(stage_of_all, tuple(clouds), timeline, dpi, look.renderer)
@@ -116,14 +121,15 @@ def _panel(
     title: Any,
     caption: Any,
 ) -> tuple[Cloud, PanelStage]:
-    keep, n = shown.keep, len(shown.coords)
-    paint = _paint(shown, scale, look, ground)
+    keep, n, content = shown.keep, len(shown.coords), shown.content
+    paint = _paint(content, keep, scale, look, ground)
     paint.check_tween(timing["tween"])
     size = resolve_size(look.size, keep)
+    order, order_scope = _order(content, keep, paint, look)
     # scanpy's marker "." has half the diameter of "o", and no edge.
     dots = make_dots(
-        n, s=size / 4, alpha=look.alpha, order=_order(shown, paint, look), seed=0,
-        antialias=look.antialias, edge=0.0, spot=look.spot_size,
+        n, s=size / 4, alpha=look.alpha, order=order, order_scope=order_scope,
+        seed=0, antialias=look.antialias, edge=0.0, spot=look.spot_size,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
     cloud, marks = emphasised(
@@ -131,81 +137,72 @@ def _panel(
     )
     frame = resolve_frameon(look.frameon)
     xlabel, ylabel = shown.labels if frame else (None, None)
+    legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
-    bare = categorical or (shown.plain and not _counts(look.blend)) or look.colorbar_loc is None
+    bare = categorical or (content.plain and not _counts(look.blend))
+    listed = categorical or any(highlight.label for highlight, _ in marks)
+    if legend is not None and categorical and _too_many(paint, content):
+        legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if bare else ColorBar(loc=look.colorbar_loc or "right"),
-        legend=_legend(look) if categorical else None, scale_bar=look.scale_bar, caption=caption,
+        colorbar=None if bare else bar, legend=legend if listed else None,
+        scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
-    bounds = bounds_of(shown.coords)
-    margin = _rc("axes.xmargin") if look.margin is None else look.margin
-    limits = make_limits(bounds, xlim=None, ylim=None, margin=margin, aspect=look.aspect)
-    if look.y_down:
-        limits = replace(limits, ylim=_turned(bounds, margin))
-    stage = make_panel(limits, dress, paint, shown.coords)
-    return cloud, replace(stage, key=_shown_key(stage.key, shown.shown))
+    stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
+    return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
 
 
-def _paint(shown: Shown, scale: PanelLimits, look: Look, ground: Colors | None) -> Paint:
-    values, counts = shown.values, _counts(look.blend)
+def _paint(
+    content: Content, keep: NDArray[np.bool_], scale: PanelLimits, look: Look, ground: Colors | None
+) -> Paint:
+    values, counts = content.values, _counts(look.blend)
     wishes = Wishes(
-        stored=shown.stored, categories=shown.names, mix=shown.mix, na_color=look.na_color, blend=look.blend
+        stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color,
+        blend=look.blend,
     )  # fmt: skip
-    if shown.names is not None:
+    if not content.numbers:
         wishes = replace(wishes, palette=look.palette)
-    if shown.names is None or counts:
+    if content.names is None or counts:
         wishes = replace(
             wishes, norm=scale.norm, vmin=scale.vmin, vmax=scale.vmax, vcenter=scale.vcenter,
-            scope=_scope(shown, scale, look), cmap=look.cmap,
+            scope=_scope(content, scale, look), cmap=look.cmap,
         )  # fmt: skip
-    n = len(shown.keep)
-    if shown.plain and counts:  # cells without a colour are still there
+    n = len(keep)
+    if content.plain and counts:  # cells without a colour are still there
         values = np.zeros(n, np.float32)
     paint = as_paint(values, n_points=n, n_steps=None, wishes=wishes, background=ground)
-    places = None if shown.places is None else shown.places[shown.keep]
-    return replace(paint, source=Subset.of(paint.source, shown.keep), groups=places)
+    places = None if content.places is None else content.places[keep]
+    return replace(paint, source=Subset.of(paint.source, keep), groups=places)
 
 
-def _scope(shown: Shown, scale: PanelLimits, look: Look) -> str | None:
+def _scope(content: Content, scale: PanelLimits, look: Look) -> str | None:
     if _counts(look.blend):
         return look.scope
-    return shown.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
+    return content.scope if look.scope is None and scale.norm in (None, "linear", "log") else look.scope
 
 
 def _counts(blend: Blend) -> bool:
     return isinstance(blend, Reduction) and blend.counts
 
 
-def _order(shown: Shown, paint: Paint, look: Look) -> Any:
-    """Return the order of drawing of the cells that have a place, as `make_dots` takes it."""
+def _order(content: Content, keep: NDArray[np.bool_], paint: Paint, look: Look) -> tuple[Any, str | None]:
+    """Return order and scope of drawing of the cells that have a place, as `make_dots` takes them.
+
+    Over the steps of values the film decides: by the last step alone, a cell that shines halfway would lie
+    below those that shine at the end.
+    """
+    order = content.order
     if not look.blend.ordered:
-        return "data"
-    order = shown.order
+        return "data", None
     if isinstance(order, np.ndarray):
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
-        return rank[shown.keep]
+        return rank[keep], None
     if order == "value" and look.highlight is None and not look.add_outline:
-        return order
-    if order != "last":
-        return "data"
-    last = _last(paint.source)
-    if last is None or last.ndim == 2:
-        return "data"
-    return np.nan_to_num(last, nan=-np.inf, neginf=-np.inf) if last.dtype.kind == "f" else last
-
-
-def _last(source: Source) -> NDArray[Any] | None:
-    """Return the last step in the order of the cells, None if it cannot be looked up."""
-    if type(source).step is Source.step or not source.n_steps:
-        return None
-    values = np.array(source.step(source.n_steps - 1))
-    if source.permutation is not None:
-        ordered = np.empty_like(values)
-        ordered[source.permutation] = values
-        return ordered
-    return values
+        return "value", "frame"
+    if order == "peak" and paint.source.n_columns == 1 and paint.source.rewindable:
+        return "value", "film"
+    return "data", None
 
 
 def _highlights(look: Look, keep: NDArray[np.bool_], coords: NDArray[Any]) -> tuple[Highlight, ...]:
@@ -220,8 +217,17 @@ def _highlights(look: Look, keep: NDArray[np.bool_], coords: NDArray[Any]) -> tu
                 cells = picked_cells(highlight, everywhere)
                 given[i] = replace(highlight, cells=place[cells[keep[cells]]])
     if look.add_outline:
-        given.insert(0, Highlight(outline=tuple(look.outline_color), outline_width=look.outline_width))
+        given.insert(0, Highlight(outline=_outline(look.outline_color), outline_width=look.outline_width))
     return tuple(given)
+
+
+def _outline(colors: Any) -> tuple[Any, Any]:
+    if isinstance(colors, str) or np.ndim(colors) == 0 or len(colors) != 2:
+        raise OptionError(
+            f"outline_color must be two colours, of the contour and the gap, such as ('black', 'white'), "
+            f"not {colors!r}"
+        )
+    return colors[0], colors[1]
 
 
 def _legend(look: Look) -> Legend | None:
@@ -233,20 +239,40 @@ def _legend(look: Look) -> Legend | None:
     )  # fmt: skip
 
 
-def _shown_key(key: CategoryKey | None, shown: tuple[int, ...] | None) -> CategoryKey | None:
-    """Return the key of the categories that are shown."""
-    if key is None or shown is None:
+def _too_many(paint: Paint, content: Content) -> bool:
+    """Return whether a legend would list more than can be read, and warn of it."""
+    n = len(paint.names or ()) if content.shown is None else len(content.shown)
+    if n > MOST_LISTED:
+        warnings.warn(
+            f"{n:,} categories are too many for a legend, which is left out; give legend_loc=None or groups",
+            UserWarning,
+            stacklevel=5,
+        )
+    return n > MOST_LISTED
+
+
+def _color_bar(look: Look) -> ColorBar | None:
+    return None if look.colorbar_loc is None else ColorBar(loc=look.colorbar_loc)
+
+
+def _shown_key(key: CategoryKey | None, content: Content, keep: NDArray[np.bool_]) -> CategoryKey | None:
+    """Return the key of the categories that are shown, with NA if cells lack one for good."""
+    if key is not None and content.missing is not None:
+        key = replace(key, has_na=bool(content.missing[keep].any()))
+    if key is None or content.shown is None:
         return key
-    picked = list(shown)
+    picked = list(content.shown)
     places = None if key.positions is None else key.positions[picked]
     return replace(
         key, names=tuple(key.names[i] for i in picked), colors=key.colors[picked], positions=places
     )
 
 
-def _figsize(n: int, look: Look) -> tuple[float, float]:
-    one = tuple(_rc("figure.figsize")) if look.figsize is None else look.figsize
-    return one if n == 1 else grid_figsize(n, look.ncols, one)
+def _sheet(n: int, look: Look) -> tuple[tuple[float, float], float]:
+    """Return the inches of all panels, and dots per inch."""
+    given = _rc("figure.figsize") if look.figsize is None else look.figsize
+    one, dpi = make_sheet(None, given, _rc("figure.dpi") if look.dpi is None else look.dpi)
+    return make_sheet(None, one if n == 1 else grid_figsize(n, look.ncols, one), dpi)
 
 
 def _timeline(steps: Sequence[int | None], timing: dict[str, Any]) -> Timeline:
@@ -254,10 +280,15 @@ def _timeline(steps: Sequence[int | None], timing: dict[str, Any]) -> Timeline:
     return Timeline.resolve(n_steps, **timing)
 
 
-def _turned(bounds: tuple[float, float, float, float], margin: float) -> tuple[float, float]:
-    low, high = bounds[2], bounds[3]
-    pad = (high - low) * margin or 0.5
-    return high + pad, low - pad
+def _limits(coords: NDArray[Any], look: Look) -> Limits:
+    """Return the part of the plane that a panel shows."""
+    bounds = bounds_of(coords)
+    margin = _rc("axes.xmargin") if look.margin is None else look.margin
+    limits = make_limits(bounds, xlim=None, ylim=None, margin=margin, aspect=look.aspect)
+    if not look.y_down:
+        return limits
+    unturned = replace(limits, aspect="auto").view((0.0, 0.0, 1.0, 1.0)).ylim
+    return replace(limits, ylim=unturned[::-1])
 
 
 def _rc(name: str) -> Any:

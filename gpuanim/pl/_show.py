@@ -19,7 +19,7 @@ from gpuanim.adata.stored import stored_frames
 from gpuanim.errors import OptionError
 from gpuanim.values.rates import frames_and_rate
 
-__all__ = ["Show", "Shown", "what_is_shown"]
+__all__ = ["Content", "Show", "Shown", "keep_palette", "what_is_shown"]
 
 _STEPS = 100
 """Steps in which cells light up, if nobody says."""
@@ -40,7 +40,6 @@ class Show:
     components: Any
     dimensions: Any
     sort_order: bool
-    palette: Any
     mix: str | None
     n_frames: int | None
     fps: Any
@@ -48,53 +47,36 @@ class Show:
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """What a panel shows.
+class Content:
+    """What is coloured, whatever the dimensions.
 
     Parameters
     ----------
-    coords, keep
-        (m, 2) places, and (n,) bool which cells they are of.
     values
         What `animate` takes, one per cell.
+    order
+        (n,) cells from bottom to top, a word of `animate`, or "peak": by the highest value of the film.
+    title
+        A template, or one text for each step.
     names, stored
         Categories and the colours kept with them; None for numbers.
     shown
         Positions of the categories for the legend; None for all.
-    order
-        (n,) cells from bottom to top, or a word of `animate`.
-    title
-        A template.
-    labels
-        Of the axes.
     plain
         Whether no colour means anything: there is no bar and no legend.
     mix
         How classes are shown, None for numbers and categories.
     places
         (n,) codes of the categories that names on the data stand at; None for those of the last step.
+    key
+        The column of `obs` that these are the categories of.
+    missing
+        (n,) bool, cells that have no category for good, in a film in which others do not show theirs yet.
+    numbers
+        Whether these are numbers for sure, so that a palette is for other panels.
     scope
         Of the scale of colours, if it is not asked for: "frame" where each frame is another thing.
     """
-
-    coords: NDArray[np.floating[Any]]
-    keep: NDArray[np.bool_]
-    values: Any
-    names: tuple[str, ...] | None
-    stored: Any
-    shown: tuple[int, ...] | None
-    order: Any
-    title: Any
-    labels: tuple[str, str]
-    plain: bool = False
-    mix: str | None = None
-    places: Any = None
-    scope: str | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class _Content:
-    """What is coloured, whatever the dimensions."""
 
     values: Any
     order: Any
@@ -105,10 +87,33 @@ class _Content:
     plain: bool = False
     mix: str | None = None
     places: Any = None
+    key: str | None = None
+    missing: NDArray[np.bool_] | None = None
+    numbers: bool = False
     scope: str | None = None
 
 
-def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Shown]:
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """What a panel shows.
+
+    Parameters
+    ----------
+    coords, keep
+        (m, 2) places, and (n,) bool which cells they are of.
+    labels
+        Of the axes.
+    content
+        What is coloured there.
+    """
+
+    coords: NDArray[np.floating[Any]]
+    keep: NDArray[np.bool_]
+    labels: tuple[str, str]
+    content: Content
+
+
+def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
     """Look up what each panel shows; raises DataKeyError, OptionError or ShapeError."""
     check_exclusive(show.groups, show.mask_obs)
     dimensions = parse_dimensions(show.components, show.dimensions, cells.n_dimensions(basis))
@@ -119,20 +124,18 @@ def what_is_shown(cells: Cells, adata: Any, basis: str, show: Show) -> list[Show
         same = _of_frames(cells, show)
         contents = [same] * len(pairs)
     else:
-        contents = _of_colors(cells, adata, [key for key, _ in pairs], show)
+        if show.mix is not None:
+            raise OptionError("mix is for the shares of classes in frames, not for color")
+        contents = _of_colors(cells, [key for key, _ in pairs], show)
     places = {pair: cells.placed(basis, pair) for _, pair in pairs}
     return [
-        Shown(
-            *places[pair], content.values, content.names, content.stored, content.shown, content.order,
-            content.title, axis_labels(basis, pair), content.plain, content.mix, content.places,
-            content.scope,
-        )
+        Shown(*places[pair], axis_labels(basis, pair), content)
         for content, (_, pair) in zip(contents, pairs, strict=True)
-    ]  # fmt: skip
+    ]
 
 
-def _of_frames(cells: Cells, show: Show) -> _Content:
-    frames = show.frames
+def _of_frames(cells: Cells, show: Show) -> Content:
+    frames, peak = show.frames, "peak" if show.sort_order else "data"
     if show.groups is not None or show.mask_obs is not None:
         raise OptionError("groups and mask_obs are for color, not for frames: use highlight=... there")
     if isinstance(frames, str):
@@ -141,20 +144,24 @@ def _of_frames(cells: Cells, show: Show) -> _Content:
         if stored.classes:
             names = stored.names or tuple(map(str, range(stored.source.n_columns)))
             mix = show.mix or "argmax"
-            return _Content(stored.source, "last", title, names, stored.colors, mix=mix)
-        return _Content(stored.source, "last", title)
+            return Content(stored.source, peak, title, names, stored.colors, mix=mix)
+        return Content(stored.source, peak, title, mix=show.mix)
     if isinstance(frames, list | tuple) and frames and all(isinstance(name, str) for name in frames):
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
         )
-        return _Content(source, "value", list(source.titles), scope="frame")
-    return _Content(frames, "last", "step {step}", mix=show.mix)
+        if show.mix is not None:
+            raise OptionError("mix is for the shares of classes in frames, not for genes")
+        order, titles = "value" if show.sort_order else "data", list(source.titles)
+        return Content(source, order, titles, numbers=True, scope="frame")
+    return Content(frames, peak, "step {step}", mix=show.mix)
 
 
-def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> list[_Content]:
+def _of_colors(cells: Cells, keys: Sequence[Any], show: Show) -> list[Content]:
     along = show.along
     column = None if along is None else cells.obs(along)
-    clusters = isinstance(column, Categories) and list(keys) in ([None], [along])
+    own = all(key is None or (isinstance(key, str) and key == along) for key in keys)
+    clusters = isinstance(column, Categories) and own
     vectors = [
         resolve_color(
             cells, along if clusters or (key is None and along is not None) else key, layer=show.layer,
@@ -163,27 +170,36 @@ def _of_colors(cells: Cells, adata: Any, keys: Sequence[Any], show: Show) -> lis
         for key in keys
     ]  # fmt: skip
     if clusters:
-        return [_of_clusters(vectors[0], show)]
+        return [_of_clusters(vector, show) for vector in vectors]
     vectors = _masked(cells, vectors, show)
-    if show.palette is not None:
-        _keep_palette(adata, vectors, show.palette)
     if along is None:
         return [_still(vector, show) for vector in vectors]
+    return _of_times(cells, along, column, vectors, show)
+
+
+def _of_times(
+    cells: Cells, along: str, column: Any, vectors: Sequence[ColorVector], show: Show
+) -> list[Content]:
+    """Return films in which cells light up: as a number passes, or category by category."""
     when = cell_times(cells, along)
-    n_steps = frames_and_rate(show.n_frames, show.fps, show.duration)[0] or _STEPS
+    if isinstance(column, Categories):
+        present = np.unique(when[~np.isnan(when)])
+        when = np.where(np.isnan(when), np.nan, np.searchsorted(present, when))  # without gaps
+        names, n_steps = [f", {along} {column.names[int(i)]}" for i in present], max(1, len(present))
+    else:
+        names, n_steps = [], frames_and_rate(show.n_frames, show.fps, show.duration)[0] or _STEPS
     early_on_top = np.argsort(np.nan_to_num(when, nan=np.inf), kind="stable")[::-1]
-    contents = []
-    for vector in vectors:
-        if vector.kind == "none":
-            raise OptionError("along needs a color for the cells that are lit, None is for all in na_color")
-        source = lighting(when, n_steps, vector.values)
-        title = literal(vector.title)
-        order = early_on_top if show.sort_order else "data"
-        contents.append(_Content(source, order, title, *_categories(vector)))
-    return contents
+    return [
+        Content(
+            lighting(when, n_steps, vector.values), early_on_top if show.sort_order else "data",
+            [vector.title + name for name in names] or literal(vector.title), missing=vector.missing,
+            **_categories(vector),
+        )
+        for vector in vectors
+    ]  # fmt: skip
 
 
-def _of_clusters(vector: ColorVector, show: Show) -> _Content:
+def _of_clusters(vector: ColorVector, show: Show) -> Content:
     values = vector.values
     assert isinstance(values, Categories)
     groups = None if show.groups is None else as_groups(show.groups, [vector])
@@ -193,7 +209,8 @@ def _of_clusters(vector: ColorVector, show: Show) -> _Content:
     counted = np.unique(values.codes[values.codes >= 0]).tolist()
     titles = [values.names[i] for i in counted] if groups is None else list(groups)
     order = "value" if show.sort_order else "data"
-    return _Content(source, order, titles, *_categories(vector), places=values.codes)
+    listed = vector if groups is None else in_groups(vector, groups)
+    return Content(source, order, titles, places=values.codes, missing=listed.missing, **_categories(listed))
 
 
 def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorVector]:
@@ -206,28 +223,29 @@ def _masked(cells: Cells, vectors: list[ColorVector], show: Show) -> list[ColorV
     return vectors
 
 
-def _still(vector: ColorVector, show: Show) -> _Content:
+def _still(vector: ColorVector, show: Show) -> Content:
     values = vector.values.codes if isinstance(vector.values, Categories) else vector.values
     order = draw_order(vector, show.sort_order)
-    return _Content(values, order, literal(vector.title), *_categories(vector), plain=vector.kind == "none")
+    return Content(values, order, literal(vector.title), plain=vector.kind == "none", **_categories(vector))
 
 
-def _categories(vector: ColorVector) -> tuple[tuple[str, ...] | None, Any, tuple[int, ...] | None]:
+def _categories(vector: ColorVector) -> dict[str, Any]:
     if not isinstance(vector.values, Categories):
-        return None, None, None
-    return tuple(map(str, vector.values.names)), vector.palette, vector.shown
+        return {"numbers": True}
+    names = tuple(map(str, vector.values.names))
+    return {"names": names, "stored": vector.palette, "shown": vector.shown, "key": vector.key}
 
 
-def _keep_palette(adata: Any, vectors: Sequence[ColorVector], palette: Any) -> None:
-    """Write the colours that a palette gives to `uns`, as scanpy does."""
+def keep_palette(adata: Any, panels: Sequence[Shown], palette: Any) -> None:
+    """Write the colours that a palette gives to columns of `obs` to `uns`, as scanpy does."""
     from matplotlib.colors import to_hex
 
     from gpuanim.values.palettes import palette_colors
 
-    for vector in vectors:
-        if isinstance(vector.values, Categories) and vector.key is not None and hasattr(adata, "uns"):
-            colors = palette_colors(vector.values.names, palette)
-            store_palette(adata, vector.key, [to_hex(color / 255) for color in colors])
+    for content in (panel.content for panel in panels):
+        if content.names is not None and content.key is not None and hasattr(adata, "uns"):
+            colors = palette_colors(content.names, palette)
+            store_palette(adata, content.key, [to_hex(color / 255) for color in colors])
 
 
 def literal(text: str) -> str:

@@ -12,7 +12,7 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.errors import OptionError
 from gpuanim.pl._film import Look, film_panels
-from gpuanim.pl._show import Show, what_is_shown
+from gpuanim.pl._show import Show, keep_palette, what_is_shown
 from gpuanim.verbs._stage import figure_dress
 
 __all__ = ["embedding"]
@@ -107,7 +107,7 @@ def embedding(
     along
         Column of `obs`. Numbers, such as a pseudotime: cells light up as it passes and show their `color`
         then (by default the column itself). Categories: one after the other is shown, the rest in `na_color`,
-        or, with `color`, they light up in their order.
+        or, with another `color`, they light up in their order, a step each.
     groups
         Categories to show; all others are in `na_color`.
     mask_obs
@@ -118,9 +118,10 @@ def embedding(
     components, dimensions
         Which columns of the basis: ``"1,2"`` from 1, or ``(0, 1)`` from 0; lists are panels.
     sort_order
-        High values on top, missing ones at the bottom. A film keeps one order, that of the last step where
-        it can be looked up; with `along`, cells that are lit lie above the others; films over genes and
-        categories are ordered anew for each frame. False: the order of the data.
+        High values on top, missing ones at the bottom. A film keeps one order, that of each cell's highest
+        value in the film, where the values can be read more than once; with `along`, cells that are lit lie
+        above the others; films over genes and categories are ordered anew for each frame. False: the order
+        of the data.
     size
         Of the dots, in points squared, as scanpy's (of marker "."), a number or one per cell. Default:
         120,000 / number of cells.
@@ -135,7 +136,8 @@ def embedding(
     scope
         "film" or "frame", as in `animate`.
     legend_loc, legend_fontsize, legend_fontweight, legend_fontoutline, na_in_legend
-        As in scanpy: "right margin", "on data", a location of matplotlib, None.
+        As in scanpy: "right margin", "on data", a location of matplotlib, None. More than 400 categories
+        have no legend.
     colorbar_loc
         "right", "left", "top", "bottom" or None.
     frameon
@@ -180,13 +182,19 @@ def embedding(
     """
     if frames is not None and along is not None:
         raise OptionError("frames and along exclude each other: both say what changes")
+    if size is not None and spot_size is not None:
+        raise OptionError("size and spot_size exclude each other: points squared, or units of the basis")
+    if not isinstance(basis, str):
+        raise OptionError(f"basis must be a key of obsm, such as 'umap', not {basis!r}")
+    if along is not None and not isinstance(along, str):
+        raise OptionError(f"along must be a column of obs, not {along!r}")
     cells = open_cells(adata)
     show = Show(
         color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
         use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
-        sort_order=sort_order, palette=palette, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
+        sort_order=sort_order, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
     )  # fmt: skip
-    shown = what_is_shown(cells, adata, basis, show)
+    shown = what_is_shown(cells, basis, show)
     look = Look(
         size=size, spot_size=spot_size, alpha=alpha, cmap=resolve_cmap(cmap, color_map), palette=palette,
         na_color=na_color, na_in_legend=na_in_legend, vmin=vmin, vmax=vmax, vcenter=vcenter, norm=norm,
@@ -201,4 +209,7 @@ def embedding(
     timing = {
         "n_frames": n_frames, "fps": fps, "duration": duration, "tween": tween, "ease": ease, "hold": hold,
     }  # fmt: skip
-    return film_panels(cells, shown, look, around, timing)
+    film = film_panels(cells, shown, look, around, timing)
+    if palette is not None:
+        keep_palette(adata, shown, palette)
+    return film

@@ -32,8 +32,8 @@ def spatial(
 ) -> Animation:
     """Film cells or spots where they lie in a tissue.
 
-    As ``embedding(adata, "spatial", ...)``, with equal scales and y downwards as in the picture of the
-    tissue, which is not drawn.
+    As ``embedding(adata, "spatial", ...)``, by default with equal scales and y downwards as in the picture
+    of the tissue, which is not drawn.
 
     Parameters
     ----------
@@ -50,4 +50,5 @@ def spatial(
     if spot_size is None and options.get("size") is None:
         with open_cells(adata) as cells:
             spot_size = spot_diameter(cells, library_id)
-    return embedding(adata, "spatial", spot_size=spot_size, aspect="equal", y_down=True, **options)
+    usual: dict[str, Any] = {"aspect": "equal", "y_down": True}
+    return embedding(adata, "spatial", spot_size=spot_size, **(usual | options))

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.errors import OptionError
 from gpuanim.raster._base import Points, Scene
+from gpuanim.raster.binning import bin_points, cover_table
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.kernels import footprint as kernels
-from gpuanim.raster.operator import bin_points, cover_table
 from gpuanim.types import Ids
 
 __all__ = ["MOST_MEMBERS", "Footprint"]

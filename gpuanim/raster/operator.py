@@ -1,10 +1,13 @@
 """The compositing operator of the `cpu` renderer: W as bands of weighted point lists.
 
 frame = W c(values)        W: pixels x points, rows sum to one with background and chrome
+
+For sums of light (`Scene.mixing`), W has the points' weights alone; `raster.light` does the rest.
 """
 
 from __future__ import annotations
 
+import bisect
 import math
 from collections import deque
 from collections.abc import Sequence
@@ -16,12 +19,13 @@ from numpy.typing import NDArray
 
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
+from gpuanim.raster.binning import Binned, bin_points, cover_table, radii
 from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.mixing import importance, scattered
 from gpuanim.raster.pixels import ONE
 from gpuanim.types import Ids
 
-__all__ = ["MOST", "WINDOW", "Band", "Operator", "bin_points", "cover_table"]
+__all__ = ["MOST", "WINDOW", "Band", "Operator"]
 
 _BAND_PIXELS = 65536
 """Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
@@ -35,9 +39,8 @@ MOST = ONE
 Of a sample of 4,096, the share of a category is within 0.8 % (standard deviation, at most), two grey levels.
 """
 
-_POINT_GRAIN = 65536
-"""Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
-
+_BAND_FRAGMENTS = 1 << 22
+"""Fragments of a band at most, where none hides another: 25 MB, and less than 1 GB for all of a frame."""
 
 _WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
 
@@ -59,7 +62,8 @@ class Band:
         Weights of the background and of the chrome, for all pixels of the band in quad order; with
         the points' they make `ONE`. For sums, `rest` is what shows of a transparent background.
     thinned
-        Number of pixels that show a sample of their points, being those of more than `MOST`.
+        Number of pixels that show a sample of their points: those of more than `MOST`, or of fewer where
+        large discs fill a band with more than four million fragments.
     """
 
     row0: int
@@ -92,22 +96,6 @@ class _Scratch:
         self.pixel = np.empty(size, np.uint32)
         self.point = np.empty(size, np.uint32)
         self.weight = np.empty(size, np.float32)
-
-
-@dataclass
-class _Binned:
-    """Points sorted to bands, each band in draw order: band b has `edges[b] .. edges[b + 1]`."""
-
-    x: NDArray[np.float32]
-    y: NDArray[np.float32]
-    radius: NDArray[np.float32]
-    opacity: NDArray[np.float32]
-    ids: Ids
-    edges: NDArray[np.int64]
-    stride: int
-    """1 if each point has its own radius, 0 if all have `radius[0]`."""
-    opacity_stride: int
-    """1 if each point has its own opacity, 0 if all have `opacity[0]`."""
 
 
 class Operator:
@@ -152,7 +140,7 @@ class Operator:
             for band, part in zip(self.bands, _joined([getattr(b, name) for b in self.bands]), strict=True):
                 setattr(band, name, part)
         self.boxes = np.tile(np.array([65535, 0, 65535, 0], np.uint16), (len(self.visible), 1))
-        radius, stride = _radius(points)
+        radius, stride = radii(points)
         clip = np.array(self.scene.clip, np.int64)
         update.find_boxes(points.x, points.y, radius, stride, points.ids, self._seen, place, clip, self.boxes)
 
@@ -181,7 +169,7 @@ class Operator:
         quads = part.reshape(rows // 2, 2, self.quads, 2, -1).swapaxes(1, 2)
         return np.ascontiguousarray(quads).reshape(rows * 2 * self.quads, -1)
 
-    def _composite_all(self, binned: _Binned) -> list[Band]:
+    def _composite_all(self, binned: Binned) -> list[Band]:
         scene = self.scene
         cover = cover_table(binned, scene)
         scratches: deque[_Scratch] = deque(_Scratch() for _ in range(_threads.n_threads()))
@@ -197,7 +185,7 @@ class Operator:
         _threads.run(task, len(bands))
         return [band for band in bands if band is not None]
 
-    def _composite(self, binned: _Binned, b: int, cover: NDArray[np.float32], scratch: _Scratch) -> Band:
+    def _composite(self, binned: Binned, b: int, cover: NDArray[np.float32], scratch: _Scratch) -> Band:
         scene = self.scene
         row0 = b * self.band_rows
         row1 = min(row0 + self.band_rows, -(-scene.height // 2) * 2)
@@ -238,7 +226,7 @@ class Operator:
         mixing, thinned = self.scene.mixing, 0
         sums = mixing == "additive"
         if mixing != "over":
-            thinned = build.thin(MOST, sums, ptr, ids, shares)
+            thinned = build.thin(_most(ptr), sums, ptr, ids, shares)
         if mixing in ("mix", "weighted"):
             build.share_out(ptr, light, shares)
         over = self._over_weights(row0, len(light))
@@ -289,48 +277,16 @@ class Operator:
         return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
-def bin_points(points: Points, scene: Scene, band_rows: int) -> _Binned:
-    """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
-    radius, stride = _radius(points)
-    opacity, opacity_stride = _opacity(points, scene)
-    clip = np.array(scene.clip, np.int64)
-    n_bands = -(-scene.height // band_rows)
-    parts = _threads.blocks(len(points.x), _POINT_GRAIN)
-    counts = np.zeros((len(parts), n_bands), np.int64)
-    x, y = points.x, points.y
-    _threads.run(
-        lambda i: build.count_bands(x, y, radius, stride, *parts[i], clip, band_rows, counts[i]), len(parts)
-    )
-    by_band = counts.T.ravel()
-    ends = np.cumsum(by_band)
-    cursors = np.ascontiguousarray((ends - by_band).reshape(n_bands, len(parts)).T)
-    total = int(ends[-1])
-    out = _Binned(
-        np.empty(total, np.float32),
-        np.empty(total, np.float32),
-        np.empty(total if stride else 1, np.float32),
-        np.empty(total if opacity_stride else 1, np.float32),
-        np.empty(total, np.uint32),
-        np.concatenate([[0], np.cumsum(counts.sum(0))]),
-        stride,
-        opacity_stride,
-    )
-    out.radius[:1], out.opacity[:1] = radius[:1], opacity[:1]  # of all points, where there is but one
-    _threads.run(
-        lambda i: build.fill_bands(
-            x, y, radius, stride, opacity, opacity_stride, points.ids, *parts[i], clip, band_rows, cursors[i],
-            out.x, out.y, out.radius, out.opacity, out.ids,
-        ),
-        len(parts),
-    )  # fmt: skip
-    return out
+def _most(ptr: NDArray[np.uint32]) -> int:
+    """Return how many fragments a pixel of a band may have; `ptr[p]..ptr[p + 1]` are those of pixel p."""
+    if ptr[-1] <= _BAND_FRAGMENTS:
+        return MOST
+    lengths = np.diff(ptr)
 
+    def too_many(most: int) -> bool:
+        return int(np.minimum(lengths, most).sum()) > _BAND_FRAGMENTS
 
-def cover_table(binned: _Binned, scene: Scene) -> NDArray[np.float32]:
-    """Return the coverage of discs that share a small radius, or one element: compute each exactly."""
-    if scene.antialias and not binned.stride and binned.radius[0] <= coverage.MAX_TABLED_RADIUS:
-        return coverage.table(float(binned.radius[0]))
-    return np.zeros((1, 1), np.float32)
+    return max(1, bisect.bisect(range(1, MOST + 1), False, key=too_many))
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
@@ -348,17 +304,3 @@ def _joined(parts: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
         view[:] = part
         joined.append(view)
     return joined
-
-
-def _radius(points: Points) -> tuple[NDArray[np.float32], int]:
-    """Return radii in pixels, and 1 if there is one for each point, 0 for all."""
-    radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
-    return radius, int(np.ndim(points.diameter) > 0)
-
-
-def _opacity(points: Points, scene: Scene) -> tuple[NDArray[np.float32], int]:
-    """Return opacities, and 1 if there is one for each point, 0 for all."""
-    alpha = np.float32(scene.alpha)
-    if points.opacity is None:
-        return np.array([alpha]), 0
-    return points.opacity * alpha, 1

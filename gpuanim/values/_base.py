@@ -60,6 +60,9 @@ class Norm(ABC):
     scope: str
     """"film": one mapping for all steps; "frame": a new one for each step."""
 
+    blends: bool = True
+    """Whether something lies between two values: where nothing does, steps are shown as they are."""
+
     @property
     @abstractmethod
     def needs_film(self) -> bool:

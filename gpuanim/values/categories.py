@@ -18,7 +18,7 @@ from gpuanim.values.labels import Labels, code_type, natural, read_labels
 from gpuanim.values.matrices import Columns, Rows
 from gpuanim.values.sources import Stream, whole
 
-__all__ = ["MOST", "as_categories", "check_no_tween", "looks_categorical"]
+__all__ = ["MOST", "as_categories", "category_names", "check_no_tween", "looks_categorical"]
 
 MOST = 65_000
 """Categories at most: a colour table has 65,536 rows."""
@@ -75,11 +75,11 @@ def as_categories(
     """
     n_steps = whole(n_steps)
     if isinstance(values, Source) and values.coded and categories is not None:
-        return values, _names(categories)
+        return values, category_names(categories)
     if isinstance(values, Source):
         raise OptionError("values are numbers, a running computation, not categories; leave categories= out")
     if categories is not None:
-        known = _Vocabulary(_names(categories), _are_integers(categories))
+        known = _Vocabulary(category_names(categories), _are_integers(categories))
         return _opened(values, n_points, n_steps, known=True)(known.read), known.names
     make = _opened(values, n_points, n_steps, known=False)
     source = make(cast(Convert, read_labels))
@@ -171,7 +171,8 @@ def _union(steps: Iterable[Labels]) -> tuple[str, ...]:
     return (*given, *natural(others - given.keys()))
 
 
-def _names(categories: Any) -> tuple[str, ...]:
+def category_names(categories: Any) -> tuple[str, ...]:
+    """Return the names of all categories; raises OptionError if they are none, or not distinct."""
     if isinstance(categories, str | bytes | dict) or not isinstance(categories, Iterable):
         raise OptionError(f"categories must be a list of names, not {categories!r}")
     names = tuple(str(name) for name in categories)

@@ -36,6 +36,7 @@ class CategoryNorm(Norm):
     n_categories: int
     scope = "film"
     needs_film = False
+    blends = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.n_categories <= MOST:

@@ -148,6 +148,10 @@ class Emphasis(Norm):
     def needs_film(self) -> bool:
         return self.inner.needs_film
 
+    @property
+    def blends(self) -> bool:  # type: ignore[override]
+        return self.inner.blends
+
     def fit(self, steps: Steps) -> Mapping:
         """Fit the norm to the steps, and where each step has its own, to the step before as well."""
         if not self.rows.front:

@@ -13,6 +13,7 @@ from gpuanim.blend._base import Reduction
 from gpuanim.blend.over import OVER
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
+from gpuanim.film_order import FilmOrder
 from gpuanim.highlight import Highlight, Marks, emphasise
 from gpuanim.look import Dots
 from gpuanim.types import Colors
@@ -38,9 +39,11 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
     Raises
     ------
     OptionError, ShapeError
-        If the order does not fit, or there is one and the blend knows none; or if the norm of pixels has to
-        look at all frames of points that move.
+        If the order or spread does not fit, or there is an order and the blend knows none; or if the norm of
+        pixels has to look at all frames of points that move.
     """
+    if dots.spread is not None and isinstance(place, Track):
+        raise OptionError("spread needs points that stand still: coords of shape (n, 2)")
     n_points = int(place.n_points or 0) if isinstance(place, Track) else len(place)
     order, blend = dots.order, paint.blend
     if not (blend.ordered or (isinstance(order, str) and order == "data")):
@@ -49,9 +52,14 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
         )
     if isinstance(blend, Reduction):
         _check_reduction(blend, place, paint)
-    if not (isinstance(order, str) and order in ("value", "abs")):
+    if dots.order_scope == "film":
+        order = FilmOrder(order, paint.source)
+    elif dots.order_scope is None:
         order = geometry.draw_order(order, n_points, dots.seed)
-    return Cloud(place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, blend=blend)
+    return Cloud(
+        place, paint.source, paint.norm, order, paint.table, dots, n_points, paint.cmap, names=paint.names,
+        blend=blend,
+    )  # fmt: skip
 
 
 def _check_reduction(blend: Reduction, place: NDArray[np.floating] | Track, paint: Paint) -> None:
@@ -79,7 +87,7 @@ def emphasised(
     if not cloud.still or isinstance(cloud.order, str):
         raise OptionError(
             "highlight needs points that stand still in an order that holds for the film: coords of shape "
-            '(n, 2), and order="data", "random" or an array'
+            '(n, 2), and order="data", "random", an array, or order_scope="film"'
         )
     found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
     if found.halos and cloud.blend != OVER:

@@ -194,6 +194,7 @@ def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wish
 def _of_shares(
     values: Any, n_points: int, n_steps: int | None, k: int, wishes: Wishes, background: Colors | None
 ) -> Paint:
+    from gpuanim.values.categories import category_names
     from gpuanim.values.colors import as_rgb
     from gpuanim.values.mixing import Confident, Likeliest, Mixed
     from gpuanim.values.palettes import palette_colors
@@ -205,7 +206,9 @@ def _of_shares(
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"mix must be one of {MIXES}, not {mix!r}{hint}")
     _no_scale(wishes, "shares of classes")
-    names = tuple(map(str, range(k) if wishes.categories is None else wishes.categories))
+    names = tuple(map(str, range(k)))
+    if wishes.categories is not None:
+        names = category_names(wishes.categories)
     if k and len(names) != k:
         raise OptionError(f"values have {k} classes, but categories names {len(names)}")
     if len(names) < 2:

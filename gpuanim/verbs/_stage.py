@@ -37,9 +37,12 @@ from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
 
 __all__ = [
-    "check_alone", "figure_dress", "film_of", "ground_and_style", "make_panel", "make_stage", "on_axes",
-    "panel_dress", "panels_of",
+    "MOST_LISTED", "check_alone", "figure_dress", "film_of", "ground_and_style", "make_panel", "make_stage",
+    "on_axes", "panel_dress", "panels_of",
 ]  # fmt: skip
+
+MOST_LISTED = 400
+"""Entries of a legend; it takes 3 to 5 s to lay that many out, and minutes for thousands."""
 
 _DARK = 3 * 100
 """Sum of the channels of a background below which texts have to be light."""
@@ -84,7 +87,7 @@ def panel_dress(
         title=title,
         xlabel=xlabel,
         ylabel=ylabel,
-        axes=("ticks" if axes else "off") if isinstance(axes, bool | None) else axes,
+        axes=("ticks" if axes else "off") if isinstance(axes, bool | np.bool_ | None) else axes,
         colorbar=as_part(ColorBar, colorbar, "colorbar"),
         legend=as_part(Legend, legend, "legend"),
         scale_bar=as_part(ScaleBar, scale_bar, "scale_bar"),
@@ -104,6 +107,12 @@ def make_stage(
     coords: Any,
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
+    n = len(paint.names or ())
+    if dress.legend is not None and n > MOST_LISTED:
+        raise OptionError(
+            f"a legend of {n:,} categories could not be read, {MOST_LISTED} are the most: leave it out, or "
+            "merge categories"
+        )
     if dress == Dress() and around == FigureDress():
         return Frameless(figsize, background, limits)
     return FigureStage(figsize, background, (make_panel(limits, dress, paint, coords),), style, around)
@@ -120,8 +129,10 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
             places = paint.medians(coords)
         key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
     else:
-        if dress.legend is not None:
-            raise OptionError("legend is for categories, these values are numbers: give colorbar=True")
+        if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
+            raise OptionError(
+                "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
+            )
         scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
 
@@ -156,6 +167,10 @@ def film_of(
     """Put a film together; raises OptionError if a text does not fit its length."""
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
+    if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:
+        raise OptionError(
+            "progress_line needs to know how many frames there will be: give n_steps, or leave it out"
+        )
     return Animation(Film(clouds, stage, timeline), dpi, renderer)
 
 

@@ -41,9 +41,11 @@ def animate(
     size: tuple[int, int] | None = None,
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
-    s: Any = None,
+    s: Any = "auto",
+    spread: Any = False,
     alpha: Any = 1.0,
     order: Any = "data",
+    order_scope: str | None = None,
     seed: int = 0,
     antialias: bool = True,
     blend: Any = "over",
@@ -109,13 +111,23 @@ def animate(
         Dots per inch, default 100; with `size` it only scales `s`, texts and lines.
     s
         Size in points squared as in matplotlib's `scatter`, one number or (n,): a disc of diameter
-        sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). Default: such
-        that all discs together cover about a third of the picture. Never below one pixel.
+        sqrt(s) plus the edge that `scatter` draws (``rcParams["patch.linewidth"]``). "auto" or None: such
+        that all discs have one and a half times the area of the places where nine tenths of the points are,
+        between 1/720 and 3 % of the shorter side of the picture; see `gpuanim.autosize.auto_diameter`. Never
+        below one pixel.
+    spread
+        True or a `Spread`: isolated points grow until they can be seen, those that lie close stay as they
+        are.
     alpha
-        Opacity of a point, above 0 and up to 1; or (n,), one for each point, from 0 on.
+        Opacity of a point, above 0 and up to 1; or (n,), one for each point, from 0 on. "auto": such that
+        crowded places are nine tenths opaque; see `gpuanim.autosize.auto_alpha`.
     order
-        Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values
-        in each frame; redraws all points for each frame), or an (n,) array, higher on top.
+        Who lies on top: "data" (later points), "random" (by `seed`), "value" or "abs" (higher values or
+        absolute values; NaN at the bottom), or an (n,) array, higher on top. Highlighted cells lie above all.
+    order_scope
+        Of "value" and "abs". "frame" (default): by the values of each frame; points change places, and all
+        are redrawn for each frame. "film": by the highest value of each point in the film, so that nothing
+        pops up; the values are gone through once before, and must be such as can be read again.
     antialias
         Exact coverage of pixels by discs. False makes frames of few colours, for the smallest GIFs.
     blend
@@ -212,7 +224,10 @@ def animate(
         common_steps(place, paint.source), n_frames=n_frames, fps=fps, duration=duration,
         tween=tween, ease=ease, hold=hold,
     )  # fmt: skip
-    dots = make_dots(n_points, s=s, alpha=alpha, order=order, seed=seed, antialias=antialias)
+    dots = make_dots(
+        n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
+        antialias=antialias,
+    )  # fmt: skip
     cloud, marks = emphasised(
         make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
     )

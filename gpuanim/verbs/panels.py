@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from gpuanim.animation import Animation
 from gpuanim.chrome.bar import Scale
 from gpuanim.chrome.figure import FigureStage, SharedBar
@@ -13,7 +15,7 @@ from gpuanim.chrome.panel import PanelStage
 from gpuanim.chrome.parts import ColorBar
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
-from gpuanim.look import make_sheet
+from gpuanim.look import Limits, make_sheet
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.emphasis import Emphasis, WithPrevious
@@ -22,6 +24,9 @@ from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, panels_of
 
 __all__ = ["panels"]
+
+_EMPTY = PanelStage(Limits((0.0, 1.0, 0.0, 1.0)), points=False)
+"""What stands at the end of a row that is shorter than others."""
 
 
 def panels(
@@ -82,13 +87,13 @@ def panels(
     """
     rows = _rows(films, ncols)
     flat = [film for row in rows for film in row]
-    columns = max(map(len, rows))
+    own, columns = _grid(rows, ncols, wrap=isinstance(films[0], Animation) and len(rows) == 1)
     if size is None and figsize is None:
-        figsize = (4.8 * columns, 4.8 * len(rows))
+        figsize = (4.8 * columns, 4.8 * -(-len(own) // columns))
     sheet, dpi = make_sheet(size, figsize, dpi)
     ground, worn = ground_and_style(background, theme, style)
     clouds = tuple(cloud for film in flat for cloud in film._film.clouds)
-    own = tuple(panel for film in flat for panel in panels_of(film._film.stage))
+    _check_read_once(clouds)
     timeline = _timeline(
         [film._film.timeline for film in flat], n_frames, fps, duration, tween=tween, ease=ease, hold=hold
     )
@@ -108,10 +113,7 @@ def _rows(films: Any, ncols: int | None) -> list[list[Animation]]:
     if not items:
         raise OptionError("panels needs a list of films, such as [ga.animate(...), ga.lines(...)]")
     if all(isinstance(item, Animation) for item in items):
-        columns = min(len(items), 4) if ncols is None else ncols
-        if not isinstance(columns, int) or columns < 1:
-            raise OptionError(f"ncols must be a whole number from 1 on, not {ncols!r}")
-        return [items[i : i + columns] for i in range(0, len(items), columns)]
+        return [items]
     if ncols is not None:
         raise OptionError("ncols is for a plain list of films, here each row has its own")
     rows = [list(row) if isinstance(row, Sequence) else [row] for row in items]
@@ -119,6 +121,31 @@ def _rows(films: Any, ncols: int | None) -> list[list[Animation]]:
         if not row or not all(isinstance(film, Animation) for film in row):
             raise OptionError(f"panels needs films, or rows of films, not {row!r}")
     return rows
+
+
+def _grid(
+    rows: list[list[Animation]], ncols: int | None, *, wrap: bool
+) -> tuple[tuple[PanelStage, ...], int]:
+    """Return the panels row by row, with empty ones where a row is shorter, and the number of columns."""
+    cells = [[panel for film in row for panel in panels_of(film._film.stage)] for row in rows]
+    if wrap:
+        most = 4 if ncols is None else ncols
+        if isinstance(most, bool) or not isinstance(most, int | np.integer) or most < 1:
+            raise OptionError(f"ncols must be a whole number from 1 on, not {ncols!r}")
+        return tuple(cells[0]), min(len(cells[0]), int(most))
+    columns = max(map(len, cells))
+    return tuple(panel for row in cells for panel in row + [_EMPTY] * (columns - len(row))), columns
+
+
+def _check_read_once(clouds: tuple[Cloud, ...]) -> None:
+    """Raise OptionError if two panels want to read values that can be read once."""
+    sources = [s for cloud in clouds for s in (cloud.values, cloud.coords) if isinstance(s, Source)]
+    passing = [id(source) for source in sources if not source.rewindable]
+    if len(set(passing)) < len(passing):
+        raise OptionError(
+            "panels cannot show the same film twice if its values can be read only once: give a list, an "
+            "array or a callable"
+        )
 
 
 def _timeline(
@@ -131,7 +158,11 @@ def _timeline(
             "values of unknown length cannot be shown beside others that change: give their n_steps"
         )
     longest = endless[0] if endless else max(timelines, key=lambda timeline: timeline.n_steps or 0)
-    chosen = any(value is not None for value in (n_frames, duration, options["tween"])) or options["hold"]
+    chosen = (
+        any(value is not None for value in (n_frames, duration, options["tween"]))
+        or options["hold"]
+        or options["ease"] != "linear"
+    )
     if chosen:
         rate = longest.fps if fps is None and not (n_frames and duration) else fps
         return Timeline.resolve(longest.n_steps, n_frames=n_frames, fps=rate, duration=duration, **options)
@@ -153,6 +184,8 @@ def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
         )
     plain = [_plain(cloud) for cloud in clouds]
     norm, _, colors = plain[0]
+    if not norm.blends or any(source.n_columns > 1 for _, source, _ in plain):
+        raise OptionError("share_colors is for numbers: colours of categories follow from palette=...")
     for other, _, others in plain[1:]:
         if told(other) != told(norm) or others.tobytes() != colors.tobytes():
             raise OptionError(

@@ -30,7 +30,7 @@ def made_with(make_stage, norm, bar=None, **options):
         Dress(axes="frame", colorbar=bar or ColorBar(**options)), size=SIZE, scale=Scale(TABLE, norm)
     )
     mapping = fitted(norm) if stage.panels[0].scale.needs_mapping else None
-    return drawing(stage, 100, SIZE, [0], [mapping])
+    return drawing(stage, 100, SIZE, [0], [mapping, None])
 
 
 def labels_of(axis):

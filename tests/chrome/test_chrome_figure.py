@@ -45,7 +45,7 @@ def mapping_of(stage):
 
 
 def drawing(stage, dpi, size, mappings):
-    return numbered_drawing(stage, dpi, size, range(len(mappings)), mappings)
+    return numbered_drawing(stage, dpi, size, range(len(mappings)), [*mappings, None])
 
 
 def extents(made):

@@ -152,3 +152,112 @@ def show(tab: Any) -> Callable[[Path], Screen]:
 def as_screen() -> type[Screen]:
     """Return the class that looks at a page which is open already."""
     return Screen
+
+
+@pytest.fixture(scope="module")
+def points_window(browser: Any) -> Iterator[tuple[Any, list[str]]]:
+    """One tab for all interactive pages of a module, and what it says: another takes half a second."""
+    page = browser.new_page(color_scheme="light")
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda request: said.append(request.url) if "://" in request.url[5:] else None)
+    yield page, said
+    page.close()
+
+
+@pytest.fixture
+def points_tab(points_window: tuple[Any, list[str]]) -> Iterator[Any]:
+    """The tab of `points_window`, empty; at the end the page may not have said or asked for anything."""
+    page, said = points_window
+    page.set_viewport_size({"width": 900, "height": 640})
+    page.mouse.move(0, 0)
+    yield page
+    page.goto("about:blank")
+    assert [text for text in said if not text.startswith(("file:", "blob:"))] == []
+    said.clear()
+
+
+class Points:
+    """An open interactive page."""
+
+    settled = "() => document.querySelector('.gpuanim-points').page?.settled"
+
+    def __init__(self, tab: Any, path: Path) -> None:
+        self.tab = tab
+        tab.goto(path.as_uri())
+        tab.wait_for_function(self.settled)
+        self.root = tab.locator(".gpuanim-points")
+
+    def js(self, text: str, argument: Any = None) -> Any:
+        """Evaluate with `page` and `argument`."""
+        return self.root.evaluate(f"(root, argument) => {{ const page = root.page; {text} }}", argument)
+
+    def wait(self) -> None:
+        self.tab.wait_for_function(self.settled)
+
+    def seek(self, k: int) -> None:
+        self.js("page.player.seek(argument)", k)
+        self.wait()
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Give the canvas the film's size."""
+        self.js(
+            "page.stage.style.placeSelf = 'start';"
+            "page.stage.style.width = argument[0] + 'px'; page.stage.style.height = argument[1] + 'px';",
+            list(size),
+        )
+        self.tab.wait_for_function(
+            "size => { const c = document.querySelector('.gpuanim-surface');"
+            " return c.width === size[0] && c.height === size[1]; }",
+            arg=list(size),
+        )
+
+    def picture(self) -> NDArray[np.uint8]:
+        text = self.js("page.paint(); return page.surface.toDataURL('image/png')")
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(text.split(",")[1]))))
+
+    def codes(self) -> NDArray[np.int64]:
+        """Return the codes of the frame that is shown, 256 for none, in the order of the page."""
+        text = self.js(
+            "const { current } = page.film; let s = '';"
+            "for (let i = 0; i < page.facts.n; i++) s += String.fromCharCode(codeOf(current, i)); return s;"
+            "function codeOf({ codes, missing }, i)"
+            "{ return missing && (missing[i >> 3] >> (i & 7)) & 1 ? 256 : codes[i]; }"
+        )
+        return np.array([ord(character) for character in text])
+
+    def points(self) -> NDArray[np.float64]:
+        """Return the places of the points in CSS pixels of the window."""
+        flat = self.js(
+            "const { scale, offset } = page.view.transform(); const p = page.arrays.places;"
+            "const box = page.surface.getBoundingClientRect();"
+            "return Array.from({ length: page.facts.n }, (_, i) => ["
+            "box.left + p[2 * i] * scale[0] + offset[0],"
+            "box.top + page.view.height - p[2 * i + 1] * scale[1] - offset[1]]);"
+        )
+        return np.array(flat)
+
+    def hover(self, x: float, y: float) -> list[str]:
+        """Point at a place of the window and return the lines of the tip."""
+        self.tab.mouse.move(x, y)
+        self.tab.locator(".gpuanim-tip:not([hidden])").wait_for()
+        return str(self.tab.locator(".gpuanim-tip").inner_text()).split("\n")
+
+
+@pytest.fixture
+def show_points(points_tab: Any, tmp_path: Path) -> Callable[..., Points]:
+    """Return a function that saves an animation as an interactive page and opens it."""
+
+    def shown(anim: Any, **options: Any) -> Points:
+        path = tmp_path / "page.html"
+        anim.save(path, interactive=True, **options)
+        return Points(points_tab, path)
+
+    return shown
+
+
+@pytest.fixture
+def as_points() -> type[Points]:
+    """Return the class that looks at an interactive page in a tab."""
+    return Points

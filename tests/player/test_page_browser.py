@@ -7,9 +7,6 @@ the film is exact.
 
 from __future__ import annotations
 
-import base64
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -19,100 +16,17 @@ import gpuanim as ga
 
 pytestmark = pytest.mark.browser
 
-SETTLED = "() => document.querySelector('.gpuanim-points').page?.settled"
 EVIL = "</script><script>window.hacked = 1</script>\"'&amp;<img src=x onerror='window.hacked=1'> \u2028 é世"
 
 
-@pytest.fixture(scope="module")
-def window(browser):
-    """One page for all tests, and what it says: to open another takes half a second."""
-    page = browser.new_page(color_scheme="light")
-    said = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda request: said.append(request.url) if "://" in request.url[5:] else None)
-    yield page, said
-    page.close()
+@pytest.fixture
+def tab(points_tab):
+    return points_tab
 
 
 @pytest.fixture
-def tab(window):
-    page, said = window
-    page.set_viewport_size({"width": 900, "height": 640})
-    page.mouse.move(0, 0)
-    yield page
-    page.goto("about:blank")
-    assert [text for text in said if not text.startswith(("file:", "blob:"))] == []
-    said.clear()
-
-
-class Shown:
-    """An open page."""
-
-    def __init__(self, tab, path):
-        self.tab = tab
-        tab.goto(path.as_uri())
-        tab.wait_for_function(SETTLED)
-        self.root = tab.locator(".gpuanim-points")
-
-    def js(self, text, argument=None):
-        """Evaluate with `page` and `argument`."""
-        return self.root.evaluate(f"(root, argument) => {{ const page = root.page; {text} }}", argument)
-
-    def wait(self):
-        self.tab.wait_for_function(SETTLED)
-
-    def seek(self, k):
-        self.js("page.player.seek(argument)", k)
-        self.wait()
-
-    def fit(self, size):
-        """Give the canvas the film's size."""
-        self.js(
-            "page.stage.style.placeSelf = 'start';"
-            "page.stage.style.width = argument[0] + 'px'; page.stage.style.height = argument[1] + 'px';",
-            list(size),
-        )
-        self.tab.wait_for_function(
-            "size => { const c = document.querySelector('.gpuanim-surface');"
-            " return c.width === size[0] && c.height === size[1]; }",
-            arg=list(size),
-        )
-
-    def picture(self):
-        text = self.js("page.paint(); return page.surface.toDataURL('image/png')")
-        return np.asarray(Image.open(io.BytesIO(base64.b64decode(text.split(",")[1]))))
-
-    def codes(self):
-        """Return the codes of the frame that is shown, 256 for none, in the order of the page."""
-        text = self.js(
-            "const { current } = page.film; let s = '';"
-            "for (let i = 0; i < page.facts.n; i++) s += String.fromCharCode(codeOf(current, i)); return s;"
-            "function codeOf({ codes, missing }, i)"
-            "{ return missing && (missing[i >> 3] >> (i & 7)) & 1 ? 256 : codes[i]; }"
-        )
-        return np.array([ord(character) for character in text])
-
-    def points(self):
-        """Return the places of the points in CSS pixels of the window."""
-        flat = self.js(
-            "const { scale, offset } = page.view.transform(); const p = page.arrays.places;"
-            "const box = page.surface.getBoundingClientRect();"
-            "return Array.from({ length: page.facts.n }, (_, i) => ["
-            "box.left + p[2 * i] * scale[0] + offset[0],"
-            "box.top + page.view.height - p[2 * i + 1] * scale[1] - offset[1]]);"
-        )
-        return np.array(flat)
-
-
-@pytest.fixture
-def show(tab, tmp_path):
-    def shown(anim, **options):
-        path = tmp_path / "page.html"
-        anim.save(path, interactive=True, **options)
-        return Shown(tab, path)
-
-    return shown
+def show(show_points):
+    return show_points
 
 
 def cloud(n=600, seed=0):
@@ -180,7 +94,8 @@ def test_bare_axes_show_what_is_in_them(show):
     coords = cloud(200)
     anim = ga.create_animation(coords, waves(coords))
     shown = show(anim)
-    box = anim._plan((ga.frames.PixelFormat.RGB24,), dpi=None, fps=None, title="").view.box
+    fits = ga.film.Fits(anim._film, ga.film.Timings())
+    box = anim._plan((ga.frames.PixelFormat.RGB24,), fits).panels[0].view.box
     shown.fit((round(box[2]), round(box[3])))
     left, top = round(box[0]), round(box[1])
     expected = anim.frame(0)[top : top + round(box[3]), left : left + round(box[2])]
@@ -456,13 +371,13 @@ def test_labels_of_clipped_values_and_ranks(show, options, labels):
 
 @pytest.mark.parametrize(("width", "height"), [(360, 640), (640, 420), (1400, 900)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_fits_the_window(browser, tmp_path, width, height, scheme):
+def test_fits_the_window(browser, tmp_path, as_points, width, height, scheme):
     coords = cloud(100)
     groups = [f"a group with a long name, number {i % 30}" for i in range(100)]
     path = tmp_path / "page.html"
     ga.animate(coords, waves(coords)).save(path, interactive=True, groups=groups, title="A title " * 30)
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-    shown = Shown(context.new_page(), path)
+    shown = as_points(context.new_page(), path)
     assert shown.root.get_attribute("data-theme") == scheme
     extent = shown.js("const all = document.documentElement; return [all.scrollWidth, all.scrollHeight]")
     assert extent == [width, height]
@@ -541,7 +456,7 @@ def test_what_a_browser_lacks_is_said(browser, tmp_path, without, text, expect):
     page.close()
 
 
-def test_a_damaged_page_says_so(browser, tmp_path, expect):
+def test_a_damaged_page_says_so(browser, tmp_path, expect, as_points):
     coords = cloud(500)
     path = tmp_path / "page.html"
     ga.animate(coords, waves(coords)).save(path, interactive=True)
@@ -550,13 +465,13 @@ def test_a_damaged_page_says_so(browser, tmp_path, expect):
     path.write_text(text[: end - 400] + "A" * 400 + text[end:])
     page = browser.new_page()
     page.goto(path.as_uri())
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(as_points.settled)
     page.keyboard.press("End")
     expect(page.get_by_role("alert")).to_be_visible()
     page.close()
 
 
-def test_foreign_scripts_are_refused(browser, tmp_path):
+def test_foreign_scripts_are_refused(browser, tmp_path, as_points):
     """Were anything of the user's to become markup, the page's policy would not run it."""
     coords = cloud(10)
     path = tmp_path / "page.html"
@@ -569,7 +484,7 @@ def test_foreign_scripts_are_refused(browser, tmp_path):
     )
     path.write_text(text)
     page.goto(path.as_uri())
-    page.wait_for_function(SETTLED)
+    page.wait_for_function(as_points.settled)
     assert page.evaluate("() => window.hacked") is None
     assert len([line for line in said if "Content Security Policy" in line]) == 2
     page.close()

@@ -232,6 +232,21 @@ def test_pixels_of_too_many_points_show_a_sample_and_say_so():
         assert "sampled_pixels" not in renderer.facts()
 
 
+@pytest.mark.parametrize("mixing", MIXINGS)
+def test_large_discs_show_samples_where_memory_would_run_out(monkeypatch, mixing):
+    monkeypatch.setattr("gpuanim.raster.operator._BAND_FRAGMENTS", 5000)
+    rng = np.random.default_rng(0)
+    pts, kinds = points(rng.uniform(5, 15, (900, 2)), 30.0), rng.integers(0, 2, 900)
+    scn = scene(20, 20, mixing, alpha=1.0 if mixing != "additive" else 0.001, under=BLACK)
+    operator = Operator(pts, scn, 900, keep=True)
+    assert operator.n_thinned == 400
+    assert max(len(band.ids) for band in operator.bands) <= 5000
+    part = np.average(kinds, weights=((np.arange(900) + 0.5) / 900) ** scn.falloff)
+    whole = 255 * (0.9 if mixing == "additive" else 1)
+    picture = render(pts, scn, kinds)[5:15, 5:15]
+    assert picture.mean((0, 1)) == pytest.approx([whole * (1 - part), whole * part, 0], abs=3)
+
+
 def test_light_of_too_many_points_keeps_its_sum():
     n = 3 * MOST
     pts = points(np.full((n, 2), 1.5), 1.0)

@@ -8,22 +8,24 @@ from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpuanim.blend.over import OVER
-from gpuanim.coding import CodedFrame, code_frames
-from gpuanim.errors import EncoderError, OptionError
+from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film, Fits, Timings, one_cloud
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.player.page import DEFAULT_MODES
 from gpuanim.player.points.blob import Blob, deflate
+from gpuanim.player.points.chrome import read_chrome
 from gpuanim.player.points.document import page_parts
-from gpuanim.player.points.frames import FramePacker
+from gpuanim.player.points.highlights import highlight_facts, without_fading
 from gpuanim.player.points.labels import Groups, make_groups, pack_names
+from gpuanim.player.points.marks import mark_facts
+from gpuanim.player.points.meaning import hexed, is_scale, meaning
+from gpuanim.player.points.packing import pack_frames
 from gpuanim.player.points.place import Placement, place, planes
-from gpuanim.player.points.scale import level_edges
+from gpuanim.player.points.rows import PageRows
+from gpuanim.raster.pixels import unique_colors
 from gpuanim.values._base import Source
-from gpuanim.values.ranks import Rank
 
 __all__ = ["BuiltPage", "PageOptions", "build_page", "page_options"]
 
@@ -108,7 +110,8 @@ class BuiltPage:
         kinds = {"keys": facts["keys"], "layers": facts["layers"], "sizes": facts["sizes"]}
         kinds |= {"names": facts["names"], "groups": facts["groups"] and facts["groups"]["codes"]}
         sizes = {f"{kind}_bytes": span[1] for kind, span in kinds.items() if span}
-        return sizes | {"frames_bytes": sum(block[1] for block in facts["blocks"])}
+        blocks = [*facts["blocks"], *(facts["high"] or ())]
+        return sizes | {"frames_bytes": sum(block[1] for block in blocks)}
 
 
 def build_page(
@@ -124,10 +127,38 @@ def build_page(
     Raises
     ------
     OptionError
-        If points move or are blended, or an option cannot be used.
+        If points move, the film has what a page cannot show, or an option cannot be used.
     FormatError
         If the page is larger than the limit.
     """
+    cloud = _checked(film)
+    coords = np.asarray(cloud.coords)
+    panel, chrome, rows = plan.panels[0], read_chrome(film.stage), PageRows.of(cloud)
+    blob = Blob(options.embed_limit)
+    with timings.measure("place"):
+        groups = None
+        if options.groups is not None:
+            groups = make_groups(options.groups, options.group_colors, len(coords))
+        placement = place(coords, panel, fits.order(0), cloud.halos)
+        facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
+        facts |= highlight_facts(cloud, placement, blob) | _color_facts(cloud, rows, blob)
+    facts |= {
+        "marks": mark_facts(
+            chrome.marks, placement, plan.spec.width / film.stage.figsize[0], chrome.text_color
+        ),
+        "mode": options.default_mode,
+        "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
+        "order": cloud.order if isinstance(cloud.order, str) else "layers",
+        "metadata": dict(plan.spec.metadata),
+    }
+    film, fits = without_fading(film, fits, timings)
+    facts |= pack_frames(
+        film, placement.order, rows, chrome, blob, fits, timings, plan.spec.fps, on_frame
+    ) | chrome.facts(plan.spec.title)
+    return BuiltPage(facts, blob, facts["title"])
+
+
+def _checked(film: Film) -> Cloud:
     cloud = one_cloud(film, "an interactive page")
     if isinstance(cloud.coords, Source):
         raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
@@ -138,25 +169,12 @@ def build_page(
         )
     if cloud.dots.opacity is not None:
         raise OptionError("interactive pages have one alpha for all points: give alpha as one number")
-    coords = np.asarray(cloud.coords)
-    panel = plan.panels[0]
-    blob = Blob(options.embed_limit)
-    with timings.measure("place"):
-        groups = None
-        if options.groups is not None:
-            groups = make_groups(options.groups, options.group_colors, len(coords))
-        placement = place(coords, panel, cloud.order)
-        facts = _still_facts(panel, placement, blob) | _label_facts(options, groups, placement, blob)
-    facts |= {
-        "title": plan.spec.title,
-        "mode": options.default_mode,
-        "fps": [plan.spec.fps.numerator, plan.spec.fps.denominator],
-        "order": cloud.order if isinstance(cloud.order, str) else "layers",
-        "scale": "quantile" if isinstance(cloud.norm, Rank) else "value",
-        "metadata": dict(plan.spec.metadata),
-    }
-    facts |= _pack_frames(film, placement, blob, fits, timings, on_frame)
-    return BuiltPage(facts, blob, plan.spec.title)
+    if isinstance(cloud.order, str) and not is_scale(cloud):
+        raise OptionError(
+            f"order={cloud.order!r} needs values that are numbers in an interactive page; use "
+            'order="data" or "random", or save the film as .mp4 or .html'
+        )
+    return cloud
 
 
 def _still_facts(panel: PanelPlan, placement: Placement, blob: Blob) -> dict[str, Any]:
@@ -175,21 +193,25 @@ def _still_facts(panel: PanelPlan, placement: Placement, blob: Blob) -> dict[str
         "alpha": panel.scene.alpha,
         "antialias": panel.scene.antialias,
         "background": _background(panel),
-        "table": panel.table.tobytes().hex(),
         "view": {"x": list(panel.view.xlim), "y": list(panel.view.ylim), "width": width, "height": height},
     }
 
 
 def _background(panel: PanelPlan) -> str | None:
-    """Return what lies below the middle of the points, None where the page is to show through."""
+    """Return the colour that most points stand on, None where the page is to show through."""
     ground = panel.scene.ground
     if ground.transparent:
         return None
-    left, top, width, height = panel.view.box
-    middle = ground.under
-    if middle.ndim == 3:
-        middle = middle[int(top + height / 2), int(left + width / 2)]
-    return "#" + middle.tobytes().hex()
+    if ground.under.ndim == 1:
+        return hexed(ground.under[None])[0]
+    left, top, width, height = (max(0, round(side)) for side in panel.view.box)
+    colors, pixels = unique_colors(ground.under[top : top + height, left : left + width].reshape(1, -1, 3))
+    return hexed(colors)[np.bincount(pixels.ravel()).argmax()]
+
+
+def _color_facts(cloud: Cloud, rows: PageRows, blob: Blob) -> dict[str, Any]:
+    table = blob.add(deflate(rows.table(cloud.table).tobytes()))
+    return meaning(cloud) | {"table": table, "span": rows.span}
 
 
 def _label_facts(
@@ -201,56 +223,7 @@ def _label_facts(
     if groups is not None:
         facts["groups"] = {
             "names": groups.names,
-            "colors": ["#" + color.tobytes().hex() for color in groups.colors],
+            "colors": hexed(groups.colors),
             "codes": blob.add(deflate(groups.codes[placement.order].tobytes())),
         }
     return facts
-
-
-def _pack_frames(
-    film: Film,
-    placement: Placement,
-    blob: Blob,
-    fits: Fits,
-    timings: Timings,
-    on_frame: Callable[[], object],
-) -> dict[str, Any]:
-    """Pack what changes; return where it is, and the edges of the levels if they hold for the film."""
-    from gpuanim.player.points.kernels import reach
-
-    cloud = film.clouds[0]
-    shown: list[int] = []
-    low, high = np.inf, -np.inf
-    frame: CodedFrame | None = None
-    with FramePacker(blob) as packer:
-        for frame in code_frames(film, placement.order, fits, timings):
-            with timings.measure("pack"):
-                if frame.changed or not shown:
-                    ends = reach(frame.values, frame.where, frame.codes)
-                    own = level_edges(frame.mapping, *ends) if cloud.norm.scope != "film" else None
-                    low, high = min(low, ends[0]), max(high, ends[1])
-                    _check_order(cloud, frame)
-                    packer.add(frame.codes, own)
-                shown.append(packer.count - 1)
-            on_frame()
-        with timings.measure("wait"):
-            blocks = packer.finish()
-    if frame is None:
-        raise EncoderError("the film has zero frames: nothing was written; check n_frames and the values")
-    edges: NDArray[np.float64] | None = None
-    if cloud.norm.scope == "film":
-        edges = level_edges(frame.mapping, low, high)
-    return {
-        "frames": shown,
-        "blocks": [block.row() for block in blocks],
-        "edges": None if edges is None else edges.tolist(),
-    }
-
-
-def _check_order(cloud: Cloud, frame: CodedFrame) -> None:
-    follows = isinstance(cloud.order, str) and cloud.order == "abs"
-    if follows and frame.mapping.lower_edges() is None:
-        raise OptionError(
-            'order="abs" needs a norm whose levels rise with the values in an interactive page; '
-            'use order="value" or "data"'
-        )

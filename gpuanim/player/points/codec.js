@@ -87,7 +87,8 @@ function addResiduals(bytes, n, bits, smooth, before) {
   return { codes, end: escape };
 }
 
-// A frame: codes (n bytes), missing (a bit per point, null where all have a value), edges (257 or null).
+// A frame: codes (n bytes), missing (a bit per point, null where all have a value), edges (257 or null), and
+// high (n bytes, the upper halves of the codes, null where a byte is enough).
 function readFrame(bytes, n, block, before) {
   const [, , , bits, smooth, missing, edgeBytes] = block;
   const { codes, end } = addResiduals(bytes, n, bits, smooth === 1, before && before.codes);
@@ -104,5 +105,5 @@ function readFrame(bytes, n, block, before) {
     const Kind = edgeBytes === 8 ? Float64Array : Float32Array;
     edges = Float64Array.from(new Kind(bytes.slice(at, at + 257 * edgeBytes).buffer));
   }
-  return { codes, missing: absent, edges };
+  return { codes, missing: absent, edges, high: null };
 }

@@ -7,7 +7,8 @@ class PointFilm {
     Object.assign(this, { facts, blob, onframe, onfail });
     this.count = facts.frames.length;
     this.kept = new Map(); // by block, the one used last at the end
-    this.most = Math.max(CACHE_LEAST, Math.floor(CACHE_BYTES / Math.max(1, facts.n)));
+    const bytes = Math.max(1, facts.n) * (facts.high ? 2 : 1);
+    this.most = Math.max(CACHE_LEAST, Math.floor(CACHE_BYTES / bytes));
     this.shown = 0;
     this.current = null; // the decoded frame that is shown
     this.wish = null;
@@ -71,10 +72,17 @@ class PointFilm {
     for (let at = block; at >= 0 && !this.kept.has(at); at = this.facts.blocks[at][2]) chain.push(at);
     let before = chain.length ? this.facts.blocks[chain[chain.length - 1]][2] : block;
     let decoded = before >= 0 ? this.recall(before) : null;
-    const bytes = chain.map((at) => this.blob.read(this.facts.blocks[at]));
+    const { blocks, high, n } = this.facts;
+    const bytes = chain.map((at) => this.blob.read(blocks[at]));
+    const upper = high && chain.map((at) => this.blob.read(high[at])); // follow one another as the lower ones do
     while (chain.length) {
       const at = chain.pop();
-      decoded = readFrame(await bytes.pop(), this.facts.n, this.facts.blocks[at], decoded);
+      const earlier = decoded;
+      decoded = readFrame(await bytes.pop(), n, blocks[at], earlier);
+      if (high) {
+        const plane = earlier && { codes: earlier.high, missing: null };
+        decoded.high = readFrame(await upper.pop(), n, high[at], plane).codes;
+      }
       this.keep(at, decoded);
     }
     return decoded;

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gpuanim._jit import kernel
 
-__all__ = ["narrow", "predict", "reach", "stack"]
+__all__ = ["narrow", "predict", "reach", "split", "stack"]
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -108,3 +108,30 @@ def reach(
             low = min(low, value)
             high = max(high, value)
     return low, high
+
+
+@kernel
+def split(
+    codes: NDArray[np.uint16],
+    n_levels: int,
+    first: int,
+    span: int,
+    low: NDArray[np.uint16],
+    high: NDArray[np.uint16],
+) -> None:
+    """Write the two bytes of the rows that codes have in a page; see `PageRows` for the numbers.
+
+    Codes from `first` on, which is higher than `n_levels` where there are any, are those of copies.
+    """
+    for i in range(len(codes)):
+        code = np.int64(codes[i])
+        if code == n_levels:
+            low[i] = 256
+            high[i] = 0
+            continue
+        row = code
+        if code > n_levels:
+            copied = code - first
+            row = (copied // n_levels + 1) * span + copied % n_levels
+        low[i] = row & 255
+        high[i] = row >> 8

@@ -23,7 +23,7 @@ class DrawOrder {
       if (this.sorted) return null;
       this.sorted = true;
       const most = this.layers.reduce((a, b) => Math.max(a, b), 0);
-      return sortedBy((i) => this.layers[i], n, most);
+      return sortedBy((i) => this.layers[i], this.layers.length, most); // outlines as well
     }
     this.frame = frame;
     this.rank(frame.edges || this.facts.edges);
@@ -51,7 +51,16 @@ class DrawOrder {
   }
 }
 
-// The level of a point, 256 where it has no value.
-function codeAt({ codes, missing }, i) {
-  return missing && (missing[i >> 3] >> (i & 7)) & 1 ? 256 : codes[i];
+function isMissing({ missing }, i) {
+  return missing !== null && ((missing[i >> 3] >> (i & 7)) & 1) === 1;
+}
+
+// The level of a point on a scale of 256, and 256 where it has no value.
+function codeAt(frame, i) {
+  return isMissing(frame, i) ? 256 : frame.codes[i];
+}
+
+// The row of the colour table that a point with a value has.
+function rowAt({ codes, high }, i) {
+  return high ? codes[i] + 256 * high[i] : codes[i];
 }

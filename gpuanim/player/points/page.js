@@ -32,9 +32,9 @@ class PointsPage {
   layout() {
     const { facts } = this;
     const head = element("header", "gpuanim-head");
-    const title = element("h1", "");
-    title.textContent = facts.title;
-    title.hidden = !facts.title;
+    const words = element("div", "gpuanim-words");
+    this.words = facts.lines.map((_, i) => element(i ? "p" : "h1", ""));
+    words.append(...this.words);
     this.tools = element("div", "gpuanim-tools");
     this.lamp = button("moon", "Dark theme (T)", () => this.toggleTheme());
     this.tools.append(
@@ -44,27 +44,41 @@ class PointsPage {
       button("camera", "Save a picture (P)", () => this.picture()),
       this.lamp,
     );
-    head.append(title, this.tools);
+    head.append(words, this.tools);
     this.stage = element("div", "gpuanim-stage");
     this.surface = element("canvas", "gpuanim-surface", { role: "img", "aria-label": facts.title || "Points" });
     if (facts.background) this.stage.style.background = facts.background;
     this.tip = element("div", "gpuanim-tip", { role: "status" });
     this.tip.hidden = true;
-    this.stage.append(this.surface, this.tip);
+    this.captions = facts.captions.map(({ loc, color }) => {
+      const caption = element("div", "gpuanim-caption", { "data-loc": loc });
+      caption.style.color = color;
+      return caption;
+    });
+    this.marks = facts.marks.length ? new Marks(facts) : null;
+    this.stage.append(this.surface, ...(this.marks ? [this.marks.canvas] : []), ...this.captions, this.tip);
     this.side = element("aside", "gpuanim-side");
-    this.bar = new ColorBar(facts);
-    this.side.append(this.bar.root);
+    this.bar = facts.key ? null : new ColorBar(facts, this.arrays.table);
+    if (this.bar) this.side.append(this.bar.root);
+    if (facts.key || facts.groups) this.side.append(this.explain().root);
+    const labelled = facts.marks.filter((mark) => mark.label);
+    if (labelled.length) this.side.append(markLegend(this.marks, labelled));
+    this.root.replaceChildren(head, this.stage, this.side);
+  }
+
+  explain() {
+    const { facts, arrays } = this;
+    this.legend = new Legend(
+      facts,
+      (picked, pickGroup) => this.change(() => Object.assign(this.canvas, { picked, pickGroup })),
+      (on) => this.change(() => (this.canvas.byGroup = on)),
+    );
     if (facts.groups) {
       const counts = new Uint32Array(256);
-      for (const group of this.arrays.groups) counts[group]++;
-      this.legend = new Legend(
-        facts, counts,
-        (group) => this.change(() => (this.canvas.picked = group)),
-        (on) => this.change(() => (this.canvas.byGroup = on)),
-      );
-      this.side.append(this.legend.root);
+      for (let i = 0; i < facts.n; i++) counts[arrays.groups[i]]++;
+      this.legend.groups.count(counts);
     }
-    this.root.replaceChildren(head, this.stage, this.side);
+    return this.legend;
   }
 
   keys() {
@@ -105,11 +119,21 @@ class PointsPage {
       const order = this.order.update(current);
       if (order) this.canvas.sort(order);
       this.canvas.load(current);
-      this.bar.update(this.edges);
+      if (this.bar) this.bar.update(this.edges);
+      if (this.facts.scale === "category") this.legend.categories.count(countedCategories(this.facts, current));
       if (this.pointer) this.hover(...this.pointer);
       this.draw();
     }
+    this.write(this.words, this.facts.lines, frame);
+    this.write(this.captions, this.facts.captions, frame);
     this.controls.update(frame);
+  }
+
+  write(places, tracks, frame) {
+    places.forEach((place, i) => {
+      const text = textAt(tracks[i], frame);
+      if (place.textContent !== text) place.textContent = place.title = text;
+    });
   }
 
   get edges() {
@@ -147,7 +171,9 @@ class PointsPage {
   paint() {
     cancelAnimationFrame(this.due);
     this.due = 0;
-    if (this.loaded) this.canvas.draw(this.view);
+    if (!this.loaded) return;
+    this.canvas.draw(this.view);
+    if (this.marks) this.marks.draw(this.view);
   }
 
   hover(x, y) {
@@ -156,7 +182,7 @@ class PointsPage {
     const found = x === null || !this.loaded
       ? -1
       : this.picker.find(this.view, this.canvas.diameters(this.view), x, y, 4 * ratio);
-    this.bar.point(found < 0 ? null : codeAt(this.loaded, found));
+    if (this.bar) this.bar.point(found < 0 ? null : codeAt(this.loaded, found));
     if (found < 0) this.asked = -1;
     if (found < 0) this.tip.hidden = true;
     else this.describe(found, x / ratio, y / ratio);
@@ -167,7 +193,7 @@ class PointsPage {
     const { facts, arrays } = this;
     const name = await this.names.name(i);
     if (this.asked !== i) return; // the pointer has moved on
-    const lines = [["strong", name], ["span", levelText(facts.scale, this.edges, codeAt(this.loaded, i))]];
+    const lines = [["strong", name], ["span", told(facts, this.edges, this.loaded, i)]];
     if (facts.groups) lines.push(["small", facts.groups.names[arrays.groups[i]] || ""]);
     const made = lines.filter(([, text]) => text).map(([tag, text]) => {
       const line = element(tag, "");
@@ -182,9 +208,18 @@ class PointsPage {
     this.tip.style.translate = `${Math.max(4, left)}px ${Math.max(4, top)}px`;
   }
 
+  // A canvas with all that is drawn.
+  whole() {
+    if (!this.marks) return this.surface;
+    const { width, height } = this.surface;
+    const canvas = element("canvas", "", { width, height });
+    for (const layer of [this.surface, this.marks.canvas]) canvas.getContext("2d").drawImage(layer, 0, 0);
+    return canvas;
+  }
+
   picture() {
     this.paint(); // the canvas keeps its pixels until this task ends
-    this.surface.toBlob((blob) => {
+    this.whole().toBlob((blob) => {
       const link = element("a", "");
       link.href = URL.createObjectURL(blob);
       const name = (this.facts.title || "points").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
@@ -199,13 +234,17 @@ async function unpack(facts, blob) {
   const read = async (block, finish) => (block ? finish(await blob.read(block)) : null);
   const same = (bytes) => bytes;
   const keys = summed(await read(facts.keys, fromPlanes));
-  return {
+  const arrays = {
     keys,
     places: placesOf(keys),
+    table: await read(facts.table, same),
     layers: await read(facts.layers, fromPlanes),
     sizes: await read(facts.sizes, same),
     groups: facts.groups ? await read(facts.groups.codes, same) : null,
   };
+  const cells = await Promise.all(facts.halos.map((halo) => read(halo.cells, fromPlanes)));
+  withHighlights(facts, arrays, cells.map(summed), facts.faded && (await read(facts.faded.cells, same)));
+  return arrays;
 }
 
 async function start() {

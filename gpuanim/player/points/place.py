@@ -1,14 +1,18 @@
-"""Where the points of a page are: a space-filling order, quantised places, layers and sizes."""
+"""Where the points of a page are: a space-filling order, quantised places, layers, sizes and outlines."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim import geometry
+from gpuanim.highlight import Halo, with_halos
 from gpuanim.plan import PanelPlan
+from gpuanim.raster._base import Points
 from gpuanim.types import Ids
 
 __all__ = ["Placement", "place", "planes"]
@@ -31,12 +35,15 @@ class Placement:
     low, step
         (2,) data at the edge of the first cell, and the size of a cell.
     layers
-        (n,) uint32 or None: of two discs that share a pixel of the film, the upper one has the higher
-        layer. None where the order follows the values.
+        (n + discs of outlines,) uint32 or None: of two discs that share a pixel of the film, the upper one
+        has the higher layer. None where the order follows the values.
     sizes
         (n,) uint8 or None: ``diameter = least * (most / least) ** (size / 255)``.
     diameters
         Least and most, in pixels of the film.
+    halos
+        For each outline the (k,) uint32 places in `order` of its points, ascending; its discs follow the
+        points in `layers`.
     """
 
     order: Ids
@@ -46,12 +53,16 @@ class Placement:
     layers: NDArray[np.uint32] | None
     sizes: NDArray[np.uint8] | None
     diameters: tuple[float, float]
+    halos: tuple[NDArray[np.uint32], ...] = ()
 
 
 def place(
-    coords: NDArray[np.floating[Any]], panel: PanelPlan, drawn: NDArray[np.int64] | str | None
+    coords: NDArray[np.floating[Any]],
+    panel: PanelPlan,
+    drawn: NDArray[np.int64] | str | None,
+    halos: Sequence[Halo] = (),
 ) -> Placement:
-    """Sort and quantise (n, 2) points; `drawn` is their order from bottom to top as in `Cloud`."""
+    """Sort and quantise (n, 2) points; `drawn` and `halos` are their order and outlines as in `Cloud`."""
     from gpuanim.propagation.order_kernels import morton_keys, radix_sort
 
     low = coords.min(0).astype(np.float64)
@@ -64,14 +75,20 @@ def place(
     sizes, diameters = _sizes(panel.diameter)
     layers = None
     if not isinstance(drawn, str):
-        layers = _layers(coords, panel, np.arange(len(coords)) if drawn is None else drawn)[order]
+        layers = _layers(coords, panel, drawn, halos, order)
+    rank = geometry.inverse(order)
     return Placement(
-        order, keys[order], low, extent / _QUANTA, layers, None if sizes is None else sizes[order], diameters
-    )
+        order, keys[order], low, extent / _QUANTA, layers, None if sizes is None else sizes[order],
+        diameters, tuple(np.sort(rank[halo.cells]).astype(np.uint32) for halo in halos),
+    )  # fmt: skip
 
 
 def _layers(
-    coords: NDArray[np.floating[Any]], panel: PanelPlan, drawn: NDArray[np.int64]
+    coords: NDArray[np.floating[Any]],
+    panel: PanelPlan,
+    drawn: NDArray[np.int64] | None,
+    halos: Sequence[Halo],
+    order: Ids,
 ) -> NDArray[np.uint32]:
     """Count how deep the discs lie on one another; far fewer bits than their places in the order.
 
@@ -80,14 +97,22 @@ def _layers(
     """
     from gpuanim.player.points.kernels import stack
 
-    x, y = panel.view.project(coords)
-    diameter = np.atleast_1d(np.asarray(panel.diameter, np.float32))
+    n = len(coords)
+    points = Points(*panel.view.project(coords), panel.diameter, np.arange(n, dtype=np.uint32))
+    discs = with_halos(points, halos, n, drawn)
+    diameter = np.asarray(discs.diameter, np.float32)
     grain = max(1.0, float(diameter.min()) / 4)
     _, _, width, height = panel.view.box
     heights = np.zeros((int(height / grain) + 1, int(width / grain) + 1), np.uint32)
-    layers = np.empty(len(coords), np.uint32)
-    stack(x, y, diameter, drawn.astype(np.int64), grain, heights, layers)
-    return layers
+    layers = np.empty(len(diameter), np.uint32)
+    stack(discs.x, discs.y, diameter, np.arange(len(layers)), grain, heights, layers)
+    # A point has its own number among the discs; all discs of outline h have n + h, in the order of cells.
+    own = np.empty(n, np.uint32)
+    is_point = discs.ids < n
+    own[discs.ids[is_point]] = layers[is_point]
+    rank = geometry.inverse(order)
+    outlines = [layers[discs.ids == n + h][np.argsort(rank[halo.cells])] for h, halo in enumerate(halos)]
+    return np.concatenate([own[order], *outlines])
 
 
 def _sizes(

@@ -75,12 +75,11 @@ function niceNumbers(edges, low, high) {
 
 // The bar of colours with its labels.
 class ColorBar {
-  constructor(facts) {
+  constructor(facts, table) {
     this.facts = facts;
     this.root = element("div", "gpuanim-scale", { role: "img" });
     const bar = element("canvas", "gpuanim-colors", { width: 256, height: 1 });
     const picture = new ImageData(256, 1);
-    const table = fromHex(facts.table);
     for (let i = 0; i < 256; i++) picture.data.set([...table.subarray(3 * i, 3 * i + 3), 255], 4 * i);
     bar.getContext("2d").putImageData(picture, 0, 0);
     this.labels = element("div", "gpuanim-ticks");
@@ -89,6 +88,12 @@ class ColorBar {
     const frame = element("div", "gpuanim-barframe");
     frame.append(bar, this.mark, this.labels);
     this.root.append(frame);
+    if (facts.label) {
+      this.label = element("div", "gpuanim-label");
+      this.label.textContent = facts.label;
+      frame.append(this.label);
+      this.root.classList.add("gpuanim-labelled");
+    }
     this.shown = undefined;
   }
 
@@ -105,7 +110,15 @@ class ColorBar {
       }),
     );
     const told = this.facts.scale === "quantile" ? "rank" : "value";
-    this.root.setAttribute("aria-label", `Colours by ${told}: ${marks.map((mark) => mark[1]).join(", ")}`);
+    this.reach();
+    this.root.setAttribute("aria-label", `Colours by ${this.facts.label || told}: ${marks.map((mark) => mark[1]).join(", ")}`);
+  }
+
+  // Puts the label beside the longest number.
+  reach() {
+    if (!this.label) return;
+    const widths = [...this.labels.children].map((label) => label.offsetWidth);
+    this.root.style.setProperty("--gpuanim-reach", `${Math.max(0, ...widths)}px`);
   }
 
   // Shows where the level of a point is on the bar; 256 and null are nowhere.

@@ -229,8 +229,10 @@ def thin(most: int, sums: bool, ptr: U32, row_id: U32, row_weight: F32) -> int:
         left = min(n, most)
         thinned += n > most
         gain = n / left if sums and n > most else 1.0
+        # Pixels that share their points show different ones: on the whole the sample is finer.
+        phase = (p * 0.6180339887498949) % 1.0
         for j in range(left):
-            k = start + j * n // left
+            k = start + min(n - 1, int((j + phase) * n / left))
             row_id[kept] = row_id[k]
             row_weight[kept] = min(1.0, row_weight[k] * gain) if sums else row_weight[k]
             kept += 1
