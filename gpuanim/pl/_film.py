@@ -160,6 +160,8 @@ def _paint(
         stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color,
         blend=look.blend,
     )  # fmt: skip
+    if scale == PanelLimits() and look.scope is None and not look.blend.by_pixels:
+        scale = PanelLimits(norm=content.norm)
     if not content.numbers:
         wishes = replace(wishes, palette=look.palette)
     if content.names is None or counts:

@@ -302,3 +302,23 @@ def test_labels_of_highlights_have_a_legend(adata):
     assert legend() is None
     assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed")).loc == "right margin"
     assert legend(highlight=ga.Highlight(cells=[3], rest=True, label="seed")) is None
+
+
+def test_propagated_signals_are_shown_by_rank_unless_a_scale_is_asked_for(pbmc68k):
+    adata = pbmc68k.copy()
+    ga.tl.label_propagation(adata, seeds=[0, 350], alpha=0.99, n_steps=4, key_added="ranking")
+    labels = np.zeros(adata.n_obs)
+    labels[[0, 350]] = 1
+    live = ga.LabelPropagation(
+        adata.obsp["connectivities"], labels, alpha=0.99, n_steps=4, include_initial=True
+    )
+
+    def frame(frames, **options):
+        return ga.pl.umap(adata, frames=frames, sort_order=False, title="", **options).frame(3)
+
+    ranked = frame("ranking", norm=ga.Rank(stretch=True))
+    np.testing.assert_array_equal(frame("ranking"), ranked)
+    np.testing.assert_array_equal(frame(live), ranked)
+    linear = frame("ranking", norm="linear")
+    assert (linear != ranked).any()
+    np.testing.assert_array_equal(frame("ranking", vmin=0, vmax=1), linear)
