@@ -98,7 +98,7 @@ class Crowding:
         look = f"{self.diameter:.2f} pixels wide, opacity {self.alpha:.2g}"
         yield "cells", f"{self.n_points:,} on {size}, {look}"
         if self.outside:
-            yield "outside", f"{self.outside:,} cells lie outside of the picture"
+            yield "outside", f"{self.outside:,} of them lie outside of the picture"
         under = f"{self.median:g} under the median one, {self.fullest:,} under the fullest"
         yield "pixels", f"{self.n_pixels:,} have cells: {under}"
         share = f"{self.hidden:,} cells ({self.hidden / self.n_points:.1%})"

@@ -126,15 +126,16 @@ def test_film_options_arrive(cells, tmp_path, monkeypatch):
     monkeypatch.setattr(gpuanim, "animate", animate)
     words = (
         "--fps 30000/1001 --n-frames 9 --tween linear --ease sine --hold 0.5,1 --figsize 6x4.5 --dpi 200 "
-        "--point-size 2 --opacity 0.4 --order random --no-antialias --background none --margin 0 "
-        "--aspect auto --norm log --vmin p1 --vmax 3 --vcenter 1 --scope frame --cmap magma --na-color red "
-        "--blend mix"
+        "--point-size 2 --opacity 0.4 --spread --order abs --order-scope film --no-antialias --margin 0 "
+        "--background none --aspect auto --norm log --vmin p1 --vmax 3 --vcenter 1 --scope frame "
+        "--cmap magma --na-color red --blend mix"
     )
     assert run("render", cells, "--frames", "ranking", *words.split(), "-o", tmp_path / "x.mp4") == 1
     expected = {
         "fps": "30000/1001", "n_frames": 9, "duration": None, "tween": "linear", "ease": "sine",
         "hold": (0.5, 1.0), "size": None, "figsize": (6.0, 4.5), "dpi": 200.0, "s": 2.0, "alpha": 0.4,
-        "order": "random", "antialias": False, "background": None, "margin": 0.0, "aspect": "auto",
+        "spread": True, "order": "abs", "order_scope": "film", "antialias": False, "background": None,
+        "margin": 0.0, "aspect": "auto",
         "norm": "log", "vmin": "p1", "vmax": 3.0, "vcenter": 1.0, "scope": "frame", "cmap": "magma",
         "na_color": "red", "blend": "mix",
     }  # fmt: skip

@@ -41,7 +41,7 @@ def test_advice_names_the_blends_that_show_hidden_points():
     text = str(crowding(COORDS, **EXACT))
     assert "2 have cells: 2 under the median one, 3 under the fullest" in text
     assert "2 cells (40.0%) are never visible" in text
-    assert "1 cells lie outside" in text
+    assert "1 of them lie outside" in text
     assert all(word in text for word in ('blend="mean"', '"mix"', '"max"', '"count"', 'alpha="auto"'))
     alone = crowding(COORDS[2:4], **EXACT)
     assert alone.advice == ()
