@@ -127,7 +127,7 @@ def test_film_options_arrive(cells, tmp_path, monkeypatch):
     words = (
         "--fps 30000/1001 --n-frames 9 --tween linear --ease sine --hold 0.5,1 --figsize 6x4.5 --dpi 200 "
         "--point-size 2 --opacity 0.4 --spread --order abs --order-scope film --no-antialias --margin 0 "
-            "--background none "
+        "--background none "
         "--aspect auto --norm log --vmin p1 --vmax 3 --vcenter 1 --scope frame --cmap magma --na-color red"
     )
     assert run("render", cells, "--frames", "ranking", *words.split(), "-o", tmp_path / "x.mp4") == 1
