@@ -20,6 +20,7 @@ that is not that of its place. Seven cells lie under the median pixel, a thousan
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +29,7 @@ from gpuanim.simulate import atlas
 
 OUT = Path("out")
 N_CELLS, N_STEPS = 200_000, 24
-LOOK = {"margin": 0.02, "s": 0.2}
+LOOK: dict[str, Any] = {"margin": 0.02, "s": 0.2}
 NUMBERS = {
     "over": "the last one drawn", "mean": "the average", "max": "the highest one", "count": "how many",
 }  # fmt: skip

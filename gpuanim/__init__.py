@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from gpuanim import blend
 from gpuanim.animation import Animation, SaveResult
 from gpuanim.camera import Camera
 from gpuanim.chrome._base import Moment
@@ -65,6 +66,7 @@ __all__ = [
     "Spread",
     "TargetError",
     "animate",
+    "blend",
     "create_animation",
     "harmonic_extension",
     "label_propagation",

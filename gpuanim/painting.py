@@ -221,18 +221,11 @@ class _Sheet:
             self._overlay.put(out, patches)
 
     def facts(self) -> dict[str, Any]:
-        """Return the facts of the panels: numbers are summed up, those of a single pixel are the highest,
-        words that differ are listed.
-        """  # noqa: D205
+        """Return the facts of all panels together."""
         facts: dict[str, Any] = {}
         for place in self._places:
             for name, fact in place.facts().items():
-                if name in PER_PIXEL:
-                    facts[name] = max(facts.get(name, 0), fact)
-                elif isinstance(fact, str):
-                    facts[name] = ", ".join(dict.fromkeys([*facts.get(name, fact).split(", "), fact]))
-                else:
-                    facts[name] = facts.get(name, 0) + fact if isinstance(fact, int | float) else fact
+                facts[name] = _merged(name, facts[name], fact) if name in facts else fact
         return facts
 
     def _draw_still(self, out: Buffer) -> None:
@@ -240,6 +233,15 @@ class _Sheet:
             canvas.still(out)
         if self._ground is not None and self._overlay is not None:
             self._overlay.paint(out, self._ground)
+
+
+def _merged(name: str, one: Any, other: Any) -> Any:
+    """Return the sum of a fact of two panels, the larger one if it tells of a single pixel, or both words."""
+    if one is None or other is None:
+        return None
+    if isinstance(one, str):
+        return ", ".join(dict.fromkeys([*one.split(", "), other]))
+    return max(one, other) if name in PER_PIXEL else one + other
 
 
 def _picture(ground: Ground) -> Patch:

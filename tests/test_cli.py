@@ -127,8 +127,8 @@ def test_film_options_arrive(cells, tmp_path, monkeypatch):
     words = (
         "--fps 30000/1001 --n-frames 9 --tween linear --ease sine --hold 0.5,1 --figsize 6x4.5 --dpi 200 "
         "--point-size 2 --opacity 0.4 --spread --order abs --order-scope film --no-antialias --margin 0 "
-        "--background none "
-        "--aspect auto --norm log --vmin p1 --vmax 3 --vcenter 1 --scope frame --cmap magma --na-color red"
+        "--background none --aspect auto --norm log --vmin p1 --vmax 3 --vcenter 1 --scope frame "
+        "--cmap magma --na-color red --blend mix"
     )
     assert run("render", cells, "--frames", "ranking", *words.split(), "-o", tmp_path / "x.mp4") == 1
     expected = {
@@ -137,7 +137,7 @@ def test_film_options_arrive(cells, tmp_path, monkeypatch):
         "spread": True, "order": "abs", "order_scope": "film", "antialias": False, "background": None,
         "margin": 0.0, "aspect": "auto",
         "norm": "log", "vmin": "p1", "vmax": 3.0, "vcenter": 1.0, "scope": "frame", "cmap": "magma",
-        "na_color": "red",
+        "na_color": "red", "blend": "mix",
     }  # fmt: skip
     assert {name: seen[name] for name in expected} == expected
 

@@ -26,8 +26,9 @@ class Mix(Composite):
     Colours are mixed as 8-bit sRGB, as datashader does with categories; of numbers, whose colormap does not
     hold mixed colours, ``blend="mean"`` shows values that the colour bar can tell.
 
-    Weights are multiples of 1/4096 that sum to one: the share of a pixel's category is off by 0.2 % or less
-    up to some 1,000 points, and a pixel of more than 4,096 shows a random sample of these.
+    Weights are multiples of 1/4096 that sum to one: a category's share of a pixel is off by at most 0.3 %
+    up to 1,000 points, by 1 % up to 4,096; a pixel of more shows a sample of so many, and the facts of the
+    result say how many pixels do (`sampled_pixels`).
     """
 
     name: ClassVar[str] = "mix"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Patch
+from gpuanim.chrome.glyphs import make_renderer
 
 __all__ = ["Canvas", "artists_of", "split_artists"]
 
@@ -32,12 +33,9 @@ class Canvas:
     """
 
     def __init__(self, size: tuple[int, int], dpi: float) -> None:
-        from matplotlib.backends import backend_agg
-
-        agg: Any = backend_agg
         self.size = size
         self.dpi = dpi
-        self.renderer = agg.RendererAgg(*size, dpi)
+        self.renderer = make_renderer(*size, dpi)
         self._pixels: NDArray[np.uint8] = np.asarray(self.renderer.buffer_rgba())
 
     def picture(self, artists: Iterable[Any]) -> NDArray[np.uint8]:

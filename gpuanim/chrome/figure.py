@@ -250,7 +250,7 @@ class Drawing:
 
     def layers(self) -> StageLayers:
         attached = [part for panel in self.panels for part in panel.attached] + list(self.edges.attached)
-        self._canvas.picture([self._figure])  # all artists find their place
+        self._figure.draw_without_rendering()  # all artists find their place
         points = {panel.ax: panel.stage.zorder for panel in self.panels}
         skip = [artist for part in attached for artist in part.artists]
         under, over = split_artists(self._figure, points, skip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,7 +36,7 @@ from gpuanim.values.subset import Subset
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._cloud import bounds_of, emphasised, make_cloud
 from gpuanim.verbs._paint import Paint, Wishes, as_paint
-from gpuanim.verbs._stage import film_of, ground_and_style, make_panel, panel_dress
+from gpuanim.verbs._stage import MOST_LISTED, film_of, ground_and_style, make_panel, panel_dress
 
 __all__ = ["Look", "film_panels"]
 
@@ -140,6 +141,8 @@ def _panel(
     categorical = paint.names is not None
     bare = categorical or (content.plain and not _counts(look.blend))
     listed = categorical or any(highlight.label for highlight, _ in marks)
+    if legend is not None and categorical and _too_many(paint, content):
+        legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
         colorbar=None if bare else bar, legend=legend if listed else None,
@@ -157,6 +160,8 @@ def _paint(
         stored=content.stored, categories=content.names, mix=content.mix, na_color=look.na_color,
         blend=look.blend,
     )  # fmt: skip
+    if scale == PanelLimits() and look.scope is None and not look.blend.by_pixels:
+        scale = PanelLimits(norm=content.norm)
     if not content.numbers:
         wishes = replace(wishes, palette=look.palette)
     if content.names is None or counts:
@@ -234,6 +239,18 @@ def _legend(look: Look) -> Legend | None:
         loc=look.legend_loc, fontsize=look.legend_fontsize, fontweight=look.legend_fontweight,
         fontoutline=look.legend_fontoutline, na=look.na_in_legend,
     )  # fmt: skip
+
+
+def _too_many(paint: Paint, content: Content) -> bool:
+    """Return whether a legend would list more than can be read, and warn of it."""
+    n = len(paint.names or ()) if content.shown is None else len(content.shown)
+    if n > MOST_LISTED:
+        warnings.warn(
+            f"{n:,} categories are too many for a legend, which is left out; give legend_loc=None or groups",
+            UserWarning,
+            stacklevel=5,
+        )
+    return n > MOST_LISTED
 
 
 def _color_bar(look: Look) -> ColorBar | None:

@@ -17,6 +17,8 @@ from gpuanim.adata.panels import axis_labels, pair_panels, parse_dimensions
 from gpuanim.adata.store import Categories
 from gpuanim.adata.stored import stored_frames
 from gpuanim.errors import OptionError
+from gpuanim.propagation._base import Propagation
+from gpuanim.values.ranks import Rank
 from gpuanim.values.rates import frames_and_rate
 
 __all__ = ["Content", "Show", "Shown", "keep_palette", "what_is_shown"]
@@ -74,6 +76,8 @@ class Content:
         (n,) bool, cells that have no category for good, in a film in which others do not show theirs yet.
     numbers
         Whether these are numbers for sure, so that a palette is for other panels.
+    norm
+        Of numbers, if no norm and no limits are asked for.
     scope
         Of the scale of colours, if it is not asked for: "frame" where each frame is another thing.
     """
@@ -91,6 +95,7 @@ class Content:
     missing: NDArray[np.bool_] | None = None
     numbers: bool = False
     scope: str | None = None
+    norm: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +150,9 @@ def _of_frames(cells: Cells, show: Show) -> Content:
             names = stored.names or tuple(map(str, range(stored.source.n_columns)))
             mix = show.mix or "argmax"
             return Content(stored.source, peak, title, names, stored.colors, mix=mix)
-        return Content(stored.source, peak, title, mix=show.mix)
+        # What spreads from a seed falls by orders of magnitude: ranks show it, a linear scale does not.
+        norm = Rank(stretch=True) if stored.params else None
+        return Content(stored.source, peak, title, mix=show.mix, norm=norm)
     if isinstance(frames, list | tuple) and frames and all(isinstance(name, str) for name in frames):
         source = over_genes(
             cells, frames, layer=show.layer, use_raw=show.use_raw, gene_symbols=show.gene_symbols
@@ -154,7 +161,8 @@ def _of_frames(cells: Cells, show: Show) -> Content:
             raise OptionError("mix is for the shares of classes in frames, not for genes")
         order, titles = "value" if show.sort_order else "data", list(source.titles)
         return Content(source, order, titles, numbers=True, scope="frame")
-    return Content(frames, peak, "step {step}", mix=show.mix)
+    spreads = isinstance(frames, Propagation) and frames.n_columns == 1
+    return Content(frames, peak, "step {step}", mix=show.mix, norm=Rank(stretch=True) if spreads else None)
 
 
 def _of_colors(cells: Cells, keys: Sequence[Any], show: Show) -> list[Content]:

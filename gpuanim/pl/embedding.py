@@ -130,13 +130,15 @@ def embedding(
     alpha, cmap, color_map, palette, na_color, vmin, vmax, vcenter, norm
         As in scanpy; limits are numbers, percentiles ("p99"), or callables, or lists of them for each panel.
         `norm` also takes those of `animate`, such as "rank". A film's limits are those of all its steps, but
-        those of each gene in a film over genes; `scope` says otherwise.
+        those of each gene in a film over genes; `scope` says otherwise. Propagated signals are shown by rank
+        in each frame if none of these is given.
     mix
         How classes are shown, as in `animate`; by default the most likely one.
     scope
         "film" or "frame", as in `animate`.
     legend_loc, legend_fontsize, legend_fontweight, legend_fontoutline, na_in_legend
-        As in scanpy: "right margin", "on data", a location of matplotlib, None.
+        As in scanpy: "right margin", "on data", a location of matplotlib, None. More than 400 categories
+        have no legend.
     colorbar_loc
         "right", "left", "top", "bottom" or None.
     frameon

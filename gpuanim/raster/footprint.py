@@ -122,6 +122,8 @@ class _Counted:
         As `kernels.settle` leaves them.
     address, ends, opacity
         As in `Footprint`, of the band's pixels; `ends` is `ptr` from the second one on.
+    total
+        Number of members.
     """
 
     inside: NDArray[np.uint32]
@@ -129,6 +131,7 @@ class _Counted:
     address: NDArray[np.uint32]
     ends: NDArray[np.uint32]
     opacity: NDArray[np.float32]
+    total: int
 
 
 class _Build:
@@ -150,7 +153,7 @@ class _Build:
 
         _threads.run(count, len(bands))
         counted = [band for band in bands if band is not None]
-        starts = np.cumsum([0] + [int(band.ends[-1]) if len(band.ends) else 0 for band in counted])
+        starts = np.cumsum([0] + [band.total for band in counted])
         self._check(int(starts[-1]))
         members = np.empty(int(starts[-1]), np.uint32)
         _threads.run(lambda b: self._fill(b, counted[b], members[starts[b] : starts[b + 1]]), len(counted))
@@ -192,9 +195,9 @@ class _Build:
             scene.antialias, self._cover, coverage.SAMPLES, inside, touched, light,
         )  # fmt: skip
         pixels, ends = np.empty(size, np.uint32), np.empty(size, np.uint32)
-        n = kernels.settle(inside, touched, pixels, ends)
+        n, total = kernels.settle(inside, touched, pixels, ends)
         address = pixels[:n] + np.uint32(row0 * width)
-        return _Counted(inside, touched, address, ends[:n].copy(), np.float32(1) - light[pixels[:n]])
+        return _Counted(inside, touched, address, ends[:n].copy(), np.float32(1) - light[pixels[:n]], total)
 
     def _fill(self, b: int, counted: _Counted, members: Ids) -> None:
         points = self._band(b)

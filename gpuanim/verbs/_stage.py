@@ -37,9 +37,12 @@ from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
 
 __all__ = [
-    "check_alone", "figure_dress", "film_of", "ground_and_style", "make_panel", "make_stage", "on_axes",
-    "panel_dress", "panels_of",
+    "MOST_LISTED", "check_alone", "figure_dress", "film_of", "ground_and_style", "make_panel", "make_stage",
+    "on_axes", "panel_dress", "panels_of",
 ]  # fmt: skip
+
+MOST_LISTED = 400
+"""Entries of a legend; it takes 3 to 5 s to lay that many out, and minutes for thousands."""
 
 _DARK = 3 * 100
 """Sum of the channels of a background below which texts have to be light."""
@@ -104,6 +107,12 @@ def make_stage(
     coords: Any,
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
+    n = len(paint.names or ())
+    if dress.legend is not None and n > MOST_LISTED:
+        raise OptionError(
+            f"a legend of {n:,} categories could not be read, {MOST_LISTED} are the most: leave it out, or "
+            "merge categories"
+        )
     if dress == Dress() and around == FigureDress():
         return Frameless(figsize, background, limits)
     return FigureStage(figsize, background, (make_panel(limits, dress, paint, coords),), style, around)

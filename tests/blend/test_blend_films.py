@@ -242,6 +242,14 @@ def test_panels_of_several_blends_stand_side_by_side(film, tmp_path):
     assert shared.n_frames == 3
 
 
+def test_facts_of_panels_that_move_and_stand(film, tmp_path):
+    way = np.array([PLACES, PLACES[::-1], PLACES])
+    made = ga.panels([ga.animate(way, [VALUES] * 3), film(blend="mean")])
+    facts = made.save(tmp_path / "f.mp4", dpi=40).facts
+    assert facts["visible"] is None
+    assert facts["norm_fitted_to"] == "cells"
+
+
 def test_partial_redraws_are_whole(film):
     rng = np.random.default_rng(4)
     coords = rng.normal(size=(2000, 2))

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from anndata.tests.helpers import assert_equal
 from matplotlib.colors import LogNorm, Normalize, to_rgb
+from pandas import Categorical
 
 import gpuanim as ga
 from gpuanim import tl
 from gpuanim.chrome._base import Moment
-from gpuanim.errors import SourceError
+from gpuanim.errors import OptionError, SourceError
 from gpuanim.values.palette_tables import DEFAULT_20
 
 LIGHTGRAY = (211, 211, 211)
@@ -283,6 +284,17 @@ def test_nothing_is_changed(adata, options):
     assert_equal(adata, before)
 
 
+def test_legends_of_too_many_categories_are_left_out(adata):
+    adata.obs["each"] = Categorical([f"cell {i}" for i in range(700)])
+    with pytest.warns(UserWarning, match="700 categories are too many for a legend"):
+        film = ga.pl.umap(adata, color="each", palette="hsv")
+    assert film._film.stage.panels[0].dress.legend is None
+    few = ga.pl.umap(adata, color="each", palette="hsv", groups=["cell 5", "cell 7"])
+    assert few._film.stage.panels[0].key.names == ("cell 5", "cell 7")
+    with pytest.raises(OptionError, match="a legend of 700 categories could not be read, 400 are the most"):
+        ga.animate(adata.obsm["X_umap"], adata.obs["each"], palette="hsv", legend=True)
+
+
 def test_labels_of_highlights_have_a_legend(adata):
     def legend(**options):
         return ga.pl.umap(adata, color="n_genes", **options)._film.stage.panels[0].dress.legend
@@ -290,3 +302,23 @@ def test_labels_of_highlights_have_a_legend(adata):
     assert legend() is None
     assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed")).loc == "right margin"
     assert legend(highlight=ga.Highlight(cells=[3], rest=True, label="seed")) is None
+
+
+def test_propagated_signals_are_shown_by_rank_unless_a_scale_is_asked_for(pbmc68k):
+    adata = pbmc68k.copy()
+    ga.tl.label_propagation(adata, seeds=[0, 350], alpha=0.99, n_steps=4, key_added="ranking")
+    labels = np.zeros(adata.n_obs)
+    labels[[0, 350]] = 1
+    live = ga.LabelPropagation(
+        adata.obsp["connectivities"], labels, alpha=0.99, n_steps=4, include_initial=True
+    )
+
+    def frame(frames, **options):
+        return ga.pl.umap(adata, frames=frames, sort_order=False, title="", **options).frame(3)
+
+    ranked = frame("ranking", norm=ga.Rank(stretch=True))
+    np.testing.assert_array_equal(frame("ranking"), ranked)
+    np.testing.assert_array_equal(frame(live), ranked)
+    linear = frame("ranking", norm="linear")
+    assert (linear != ranked).any()
+    np.testing.assert_array_equal(frame("ranking", vmin=0, vmax=1), linear)

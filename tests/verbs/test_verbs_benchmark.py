@@ -16,5 +16,5 @@ def test_benchmark_runs() -> None:
         [sys.executable, "benchmarks/chrome.py", *options],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    assert told.count("ratio") == 2
+    assert told.count("ratio by") == 4
     assert told.count("one frame's chrome") == 5

@@ -105,7 +105,7 @@ def count_members(
 
 
 @kernel
-def settle(inside: U32, touched: U32, pixels: U32, ptr: U32) -> int:
+def settle(inside: U32, touched: U32, pixels: U32, ptr: U32) -> tuple[int, int]:
     """List the pixels of a band that points lie in, and where the points of each are to stand.
 
     Pixels of as many points stand together, those of few first: loops over the points of a pixel then run
@@ -122,6 +122,8 @@ def settle(inside: U32, touched: U32, pixels: U32, ptr: U32) -> int:
     -------
     int
         Number of pixels.
+    int
+        Number of points in them; beyond 2**32 `touched` and `ptr` are wrong, this is not.
     """
     place = np.zeros(LENGTHS + 1, np.int64)
     for p in range(inside.shape[0]):
@@ -143,7 +145,7 @@ def settle(inside: U32, touched: U32, pixels: U32, ptr: U32) -> int:
         touched[p] = total
         total += members
         ptr[k] = total
-    return count
+    return count, total
 
 
 @kernel
