@@ -12,8 +12,8 @@ OUT = Path("out")
 def film() -> ga.Animation:
     adata = sc.datasets.pbmc68k_reduced()
     return ga.pl.umap(
-        adata, along="bulk_labels", legend_loc="on data", legend_fontoutline=3, size=160, fps=1,
-        figsize=(7, 6), dpi=120, theme="light",
+        adata, along="bulk_labels", legend_loc="on data", legend_fontoutline=3, legend_fontsize="small",
+        size=160, fps=1, figsize=(7, 6), dpi=120, theme="light",
     )  # fmt: skip
 
 

@@ -1,12 +1,8 @@
 """Films of values that change over a million-point embedding."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gpuanim import blend
-from gpuanim.animation import Animation, SaveResult
-from gpuanim.camera import Camera
-from gpuanim.chrome._base import Moment
-from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
 from gpuanim.errors import (
     DataKeyError,
     EncoderError,
@@ -20,20 +16,24 @@ from gpuanim.errors import (
     SourceError,
     TargetError,
 )
-from gpuanim.highlight import Highlight
-from gpuanim.propagation import (
-    HarmonicExtension,
-    LabelPropagation,
-    Solution,
-    harmonic_extension,
-    label_propagation,
-)
-from gpuanim.spreading import Spread
-from gpuanim.values import Linear, MatplotlibNorm, Rank
-from gpuanim.verbs import animate, create_animation, lines, panels
 
 if TYPE_CHECKING:
-    from gpuanim import pl, tl
+    from gpuanim import blend, pl, tl
+    from gpuanim.animation import Animation, SaveResult
+    from gpuanim.camera import Camera
+    from gpuanim.chrome._base import Moment
+    from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
+    from gpuanim.highlight import Highlight
+    from gpuanim.propagation import (
+        HarmonicExtension,
+        LabelPropagation,
+        Solution,
+        harmonic_extension,
+        label_propagation,
+    )
+    from gpuanim.spreading import Spread
+    from gpuanim.values import Linear, MatplotlibNorm, Rank
+    from gpuanim.verbs import animate, create_animation, lines, panels
 
 __all__ = [
     "Animation",
@@ -78,11 +78,56 @@ __all__ = [
 
 __version__ = "0.1.0"
 
+_HOMES = {
+    "gpuanim.animation": (
+        "Animation",
+        "SaveResult",
+    ),
+    "gpuanim.camera": ("Camera",),
+    "gpuanim.chrome._base": ("Moment",),
+    "gpuanim.chrome.parts": (
+        "Caption",
+        "ColorBar",
+        "Legend",
+        "Logo",
+        "ProgressLine",
+        "ScaleBar",
+    ),
+    "gpuanim.highlight": ("Highlight",),
+    "gpuanim.propagation": (
+        "HarmonicExtension",
+        "LabelPropagation",
+        "Solution",
+        "harmonic_extension",
+        "label_propagation",
+    ),
+    "gpuanim.spreading": ("Spread",),
+    "gpuanim.values": (
+        "Linear",
+        "MatplotlibNorm",
+        "Rank",
+    ),
+    "gpuanim.verbs": (
+        "animate",
+        "create_animation",
+        "lines",
+        "panels",
+    ),
+}
+"""Module -> the public names that live there. A module is loaded when one of them is first asked for."""
+
+_PACKAGES = ("blend", "pl", "tl")
+
 
 def __getattr__(name: str) -> Any:
-    """Load the single-cell face, `pl` and `tl`, when it is first asked for."""
-    if name in ("pl", "tl"):
-        from importlib import import_module
-
+    if name in _PACKAGES:
         return import_module(f"gpuanim.{name}")
+    for home, names in _HOMES.items():
+        if name in names:
+            found = globals()[name] = getattr(import_module(home), name)
+            return found
     raise AttributeError(f"module 'gpuanim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,8 +1,8 @@
 """What the user says: one verb a file."""
 
-from gpuanim.verbs.animate import animate
 from gpuanim.verbs.blog import create_animation
-from gpuanim.verbs.lines import lines
-from gpuanim.verbs.panels import panels
+from gpuanim.verbs.of_curves import lines
+from gpuanim.verbs.of_points import animate
+from gpuanim.verbs.side_by_side import panels
 
 __all__ = ["animate", "create_animation", "lines", "panels"]

@@ -304,12 +304,16 @@ def test_parts_are_drawn_for_their_moments_alone(make_stage):
 def test_drawing_does_not_touch_rcparams_or_pyplot(make_stage):
     import sys
 
-    before = dict.copy(mpl.rcParams)
+    def figures():
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        return pyplot.get_fignums() if pyplot else []
+
+    before, open_figures = dict.copy(mpl.rcParams), figures()
     make_stage(WORN["ticks"], theme="dark").layers(100, (400, 300), lambda i: None)
     assert {k: v for k, v in dict.items(mpl.rcParams) if k != "backend"} == {
         k: v for k, v in before.items() if k != "backend"
     }
-    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
+    assert figures() == open_figures
 
 
 def test_what_no_figure_can_be():
