@@ -119,14 +119,16 @@ _HOMES = {
 _PACKAGES = ("blend", "pl", "tl")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:
-        return import_module(f"gpuanim.{name}")
-    for home, names in _HOMES.items():
-        if name in names:
-            found = globals()[name] = getattr(import_module(home), name)
-            return found
-    raise AttributeError(f"module 'gpuanim' has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a type checker this would make any name right
+
+    def __getattr__(name: str) -> Any:
+        if name in _PACKAGES:
+            return import_module(f"gpuanim.{name}")
+        for home, names in _HOMES.items():
+            if name in names:
+                found = globals()[name] = getattr(import_module(home), name)
+                return found
+        raise AttributeError(f"module 'gpuanim' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Fitted, Moving, Stage, StageLayers
 from gpuanim.chrome.bar import Bar, Scale
-from gpuanim.chrome.canvas import Canvas, split_artists
+from gpuanim.chrome.canvas import Canvas, split_artists, words
 from gpuanim.chrome.edges import Edges
 from gpuanim.chrome.layout import Box, Sides, grid
 from gpuanim.chrome.moving import ArtistMoving, ProgressMoving
@@ -272,7 +272,7 @@ class Drawing:
                     "background, or draw them above (rcParams['axes.axisbelow'] = False)"
                 )
             return _WHITE
-        uniform = bool((picture == picture[0, 0]).all())
+        uniform = bool((words(picture) == words(picture[0, 0])).all())
         return picture[0, 0, :3] if uniform else np.ascontiguousarray(picture[..., :3])
 
 
