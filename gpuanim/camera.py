@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ class Camera:
         self._drawing = FigureDrawing(fig, self._dpi)
         self._spool = Spool()
         self._frames: list[int] = []
+        self._drew = False
         self._kept: dict[int, Contents] = {}
         """Frame -> what is needed to draw it once more, should the limits turn out different."""
 
@@ -101,6 +103,13 @@ class Camera:
         if contents.scaled:
             self._contents.remember(contents)
             self._kept[len(self._frames) - 1] = contents
+        if not contents.artists and self._drew:
+            warnings.warn(
+                "nothing was drawn since the last snap, which took what it had out of the figure: draw each "
+                "frame anew, as in ax.plot(...); camera.snap()",
+                stacklevel=2,
+            )
+        self._drew = self._drew or bool(contents.artists)
         self._contents.take_out(contents)
         return [artist for _, artist in contents.artists]
 

@@ -209,7 +209,8 @@ def _number(name: str, value: Any, low: float, high: float, *, closed: bool = Fa
     except (TypeError, ValueError):
         raise OptionError(f"{name} must be a number, not {value!r}") from None
     if not (low < number <= high or (closed and number == low)):
-        raise OptionError(f"{name} must be between {low:g} and {high:g}, not {value!r}")
+        span = f"from {low:g}" if closed else f"above {low:g} and up"
+        raise OptionError(f"{name} must be {span} to {high:g}, not {value!r}")
     return number
 
 

@@ -135,7 +135,7 @@ def cell_times(cells: Cells, along: str) -> Values:
     if column.dtype.kind not in "fiu":
         raise OptionError(
             f"along={along!r} must be a column of numbers, or of categories in the order of time, it holds "
-            f"{column.dtype}"
+            f'{column.dtype}: adata.obs[{along!r}].astype("category") makes categories of it'
         )
     return as_step(column, cells.n_obs, f"obs[{along!r}]")
 

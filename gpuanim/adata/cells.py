@@ -212,7 +212,11 @@ class Cells:
 
     def frames(self, key: str) -> ObsmSource:
         """Return the columns of `obsm[key]` (or `obsm["X_" + key]`), (n, t), as steps of a film."""
-        key = self._basis_key(key)
+        try:
+            key = self._basis_key(key)
+        except DataKeyError as error:
+            hint = f"; it is a column of obs: along={key!r}" if key in self.columns else ""
+            raise DataKeyError(str(error).replace("no embedding", "no frames", 1) + hint) from None
         return ObsmSource(self._store.lazy("obsm", key), key)
 
     def seeds(
@@ -292,6 +296,7 @@ class Cells:
             alike = [other for other in self.obs_names if other[:4] == name[:4]][:2000]
             raise DataKeyError(
                 f"no cell is called {name!r} in {self.title}"
+                + (f"; it is a column of obs: labels={name!r}" if name in self.columns else "")
                 + suggestion(name, alike)
                 + f"; names look like {', '.join(map(repr, self.obs_names[:3]))}"
             )

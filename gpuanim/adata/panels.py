@@ -141,7 +141,8 @@ def panel_limits(
     ]
     panels = [PanelLimits(*panel) for panel in zip(*limits, per_panel("norm", norm, n_panels), strict=True)]
     for panel in panels:
-        if panel.norm is not None and any(x is not None for x in (panel.vmin, panel.vmax, panel.vcenter)):
+        given = panel.norm is not None and not isinstance(panel.norm, str)  # words take limits, as in animate
+        if given and any(x is not None for x in (panel.vmin, panel.vmax, panel.vcenter)):
             raise OptionError("norm and vmin, vmax, vcenter exclude each other: give the norm its limits")
     return panels
 

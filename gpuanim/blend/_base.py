@@ -34,12 +34,15 @@ class Blend(ABC):
         What to do with values of the other kinds.
     ordered
         Whether the order of drawing matters.
+    dark
+        Whether it needs a dark background.
     """
 
     name: ClassVar[str]
     takes: ClassVar[tuple[str, ...]]
     hint: ClassVar[str] = ""
     ordered: ClassVar[bool] = True
+    dark: ClassVar[bool] = False
 
     def check(self, kind: str) -> None:
         """Raise OptionError if it cannot show values of a kind."""

@@ -90,6 +90,7 @@ class Additive(Composite):
     """
 
     name: ClassVar[str] = "additive"
+    dark: ClassVar[bool] = True
     takes: ClassVar[tuple[str, ...]] = ("numbers", "categories", "shares")
     mixing: ClassVar[str] = "additive"
     ordered: ClassVar[bool] = False

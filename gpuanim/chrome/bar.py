@@ -209,9 +209,12 @@ def numbers(values: list[float], *, whole: bool = False) -> tuple[str, ...]:
         that they do not jump.
     """
     span = values[-1] - values[0]
+    values = [0.0 if abs(v) < 1e-6 * span else v for v in values] if min(values) < 0 else values
     largest = max(abs(v) for v in values)
+    if 0 < 500 * values[0] < values[-1]:  # logarithmic: each number has digits of its own
+        return tuple(_short(v) for v in values)
     if largest >= 1e5 or 0 < largest < 1e-3:
-        return tuple(f"{v:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e") for v in values)
+        return tuple(_scientific(v) for v in values)
     digits = len(str(int(largest))) + 1
     wanted = 2 if span <= 0 else max(2 - math.floor(math.log10(span)), 0)
     decimals = min(wanted, max(7 - digits - 1, 0))
@@ -219,6 +222,21 @@ def numbers(values: list[float], *, whole: bool = False) -> tuple[str, ...]:
         decimals = 0
     # Adding zero takes the sign from a -0.0.
     return tuple(f"{round(v, decimals) + 0.0:.{decimals}f}".replace("-", "\N{MINUS SIGN}") for v in values)
+
+
+def _short(value: float) -> str:
+    """Write a positive number with two digits."""
+    return (
+        f"{value:.2g}"
+        if 1e-3 <= value < 99.5
+        else f"{value:.0f}"
+        if 99.5 <= value < 1e5
+        else _scientific(value)
+    )
+
+
+def _scientific(value: float) -> str:
+    return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
 def _at_most(locator: Any, count: int) -> None:

@@ -57,6 +57,8 @@ def render(args: argparse.Namespace) -> int:
         coords = cells.embedding(args.basis, args.dimensions)
         stored = stored_frames(cells, args.frames)
         options = _options(args, cells)
+        if stored.params and not stored.classes and not _limits(args):
+            args.usual_norm = "rank"  # what spreads falls by orders of magnitude
         classes = {}
         if stored.classes:
             classes = {"categories": stored.names, "palette": stored.colors, "mix": args.mix or "argmax"}
@@ -88,6 +90,10 @@ def _save(
     norm, scope = args.norm, args.scope
     if norm is None and args.blend not in ("count", "density", "any"):
         norm = args.usual_norm
+    if norm == "rank" and (limits := _limits(args)):
+        args.parser.error(f"--{limits[0]} has no meaning for ranks: give --norm linear or log")
+    if args.mix is not None and not classes:
+        args.parser.error("--mix is for shares of classes, and these values are numbers")
     if norm == "rank":
         # Stretched, as in the blog post's pictures: cells that no label has reached yet are the darkest.
         norm, scope = Rank(scope or "frame", stretch=True), None
@@ -109,6 +115,11 @@ def _save(
     if not args.quiet:
         print(summary(made if isinstance(made, list) else [made], {"read": read}))
     return 0
+
+
+def _limits(args: argparse.Namespace) -> list[str]:
+    """Return the limits of a scale that are given."""
+    return [name for name in ("vmin", "vmax", "vcenter") if getattr(args, name) is not None]
 
 
 def _options(args: argparse.Namespace, cells: Cells) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def film_panels(
     """Put the panels of a film together."""
     del cells  # a film from a file keeps it open through its sources
     n = len(shown)
-    ground, style = ground_and_style(look.background, look.theme, look.style)
+    ground, style = ground_and_style(look.background, look.theme, look.style, look.blend)
     limits = panel_limits(n, vmin=look.vmin, vmax=look.vmax, vcenter=look.vcenter, norm=look.norm)
     titles = panel_titles(look.title, [panel.content.title for panel in shown])
     captions = [look.caption] + [None] * (n - 1)
@@ -128,7 +128,7 @@ def _panel(
     order, order_scope = _order(content, keep, paint, look)
     # scanpy's marker "." has half the diameter of "o", and no edge.
     dots = make_dots(
-        n, s=size / 4, alpha=look.alpha, order=order, order_scope=order_scope,
+        n, s=size / 4, alpha=_alpha(look.alpha, keep), order=order, order_scope=order_scope,
         seed=0, antialias=look.antialias, edge=0.0, spot=look.spot_size,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
@@ -145,11 +145,22 @@ def _panel(
         legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if bare else bar, legend=legend if listed else None,
+        colorbar=None if bare else _labelled(bar, look.blend), legend=legend if listed else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
     return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
+
+
+def _alpha(alpha: Any, keep: NDArray[np.bool_]) -> Any:
+    """Return the opacity of the cells that have a place; arrays count all cells."""
+    return np.asarray(alpha)[keep] if np.shape(alpha) == keep.shape else alpha
+
+
+def _labelled(bar: ColorBar | None, blend: Blend) -> ColorBar | None:
+    """Let a bar say what is counted or added up."""
+    words = {"count": "cells per pixel", "sum": "sum per pixel", "any": "any cell"}
+    return bar if bar is None or bar.label else replace(bar, label=words.get(blend.name))
 
 
 def _paint(

@@ -12,6 +12,7 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.errors import OptionError
 from gpuanim.pl._film import Look, film_panels
+from gpuanim.pl._others import check_no_others
 from gpuanim.pl._show import Show, keep_palette, what_is_shown
 from gpuanim.verbs._stage import figure_dress
 
@@ -81,6 +82,7 @@ def embedding(
     antialias: bool = True,
     blend: Any = "over",
     renderer: str = "auto",
+    **others: Any,
 ) -> Animation:
     """Film an embedding of an AnnData by scanpy's rules.
 
@@ -181,6 +183,7 @@ def embedding(
     >>> adata = sc.datasets.pbmc68k_reduced()  # doctest: +SKIP
     >>> ga.pl.umap(adata, frames=["CD3D", "CST3"], fps=1).save("genes.mp4")  # doctest: +SKIP
     """
+    check_no_others(others, embedding)
     if frames is not None and along is not None:
         raise OptionError("frames and along exclude each other: both say what changes")
     if size is not None and spot_size is not None:

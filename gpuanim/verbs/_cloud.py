@@ -52,6 +52,11 @@ def make_cloud(place: NDArray[np.floating] | Track, paint: Paint, dots: Dots) ->
         )
     if isinstance(blend, Reduction):
         _check_reduction(blend, place, paint)
+        if isinstance(dots.alpha, np.ndarray):
+            raise OptionError(
+                f'blend="{blend.name}" takes one alpha for all points, which all count as one: leave out '
+                "those that are not to be seen"
+            )
     if dots.order_scope == "film":
         order = FilmOrder(order, paint.source)
     elif dots.order_scope is None:

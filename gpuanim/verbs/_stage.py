@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from gpuanim.animation import Animation
+from gpuanim.blend._base import Blend
+from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Stage
 from gpuanim.chrome.bar import Scale
 from gpuanim.chrome.bare import Frameless
@@ -44,11 +46,16 @@ __all__ = [
 MOST_LISTED = 400
 """Entries of a legend; it takes 3 to 5 s to lay that many out, and minutes for thousands."""
 
+_LIGHT = 3 * 128
+"""Sum of the channels of a background above which added light is soon clipped."""
+
 _DARK = 3 * 100
 """Sum of the channels of a background below which texts have to be light."""
 
 
-def ground_and_style(background: Any, theme: str | None, style: Any) -> tuple[Colors | None, Style]:
+def ground_and_style(
+    background: Any, theme: str | None, style: Any, blend: Blend = OVER
+) -> tuple[Colors | None, Style]:
     """Return the colour below all, None for transparent, and the rcParams of the figure.
 
     Parameters
@@ -57,7 +64,17 @@ def ground_and_style(background: Any, theme: str | None, style: Any) -> tuple[Co
         "auto" is the figure's colour in the rcParams, after theme and style.
     theme
         None on a dark background is the dark theme: black texts could not be read.
+    blend
+        One that needs a dark background gets it if nobody asks for another one.
     """
+    if (
+        blend.dark
+        and theme is None
+        and style is None
+        and isinstance(background, str)
+        and background == "auto"
+    ):
+        theme = "dark"
     if isinstance(background, str) and background == "auto":
         worn = Style.now(theme, style)
         try:
@@ -131,7 +148,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
     else:
         if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
             raise OptionError(
-                "legend lists categories and labels of highlights, and there are neither: give colorbar=True"
+                "legend lists categories and labels of highlights, and numbers are shown: give a colour bar"
             )
         scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
     return PanelStage(limits, dress=dress, scale=scale, key=key)
@@ -165,6 +182,14 @@ def film_of(
     stage: Stage, clouds: tuple[Cloud, ...], timeline: Timeline, dpi: float, renderer: str = "auto"
 ) -> Animation:
     """Put a film together; raises OptionError if a text does not fit its length."""
+    ground = stage.background
+    if ground is not None and int(ground.astype(int).sum()) > _LIGHT:
+        for cloud in clouds:
+            if cloud.blend.dark:
+                raise OptionError(
+                    f'blend="{cloud.blend.name}" adds light, which a light background cannot show: give '
+                    'background="black" or theme="dark"'
+                )
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
     if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:

@@ -213,10 +213,11 @@ def animate(
         n_steps = place.n_steps
     if n_steps is None and callable(values):
         n_steps = n_frames
-    ground, worn = ground_and_style(background, theme, style)
+    blend = as_blend(blend)
+    ground, worn = ground_and_style(background, theme, style, blend)
     wishes = Wishes(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
-        categories=categories, mix=mix, na_color=na_color, blend=as_blend(blend),
+        categories=categories, mix=mix, na_color=na_color, blend=blend,
     )  # fmt: skip
     paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
     paint.check_tween(tween)

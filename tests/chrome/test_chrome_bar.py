@@ -187,3 +187,8 @@ def test_numbers_of_pixels():
     np.testing.assert_allclose(ranked, [1, 2, 2, 7, 9])
     assert values_at(Linear(0.0, 4.0).fit(lambda: [counts]), shares) == [0, 1, 2, 3, 4]
     assert values_at(Rank("film").fit(lambda: [np.array([np.nan])]), shares) == []
+
+
+def test_numbers_of_a_logarithmic_bar_have_digits_of_their_own():
+    assert numbers([1e-4, 1e-2, 1.0, 150.0, 2e5]) == ("1.0e-4", "0.01", "1", "150", "2.0e5")
+    assert numbers([-1.0, 2.2e-17, 1.0]) == ("\N{MINUS SIGN}1.00", "0.00", "1.00")

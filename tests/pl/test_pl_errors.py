@@ -64,7 +64,7 @@ OPTIONS = [
     ({"color": "phase", "palette": "Set3", "size": -1}, "size must be finite"),
     ({"size": -1}, "size must be finite and not negative"),
     ({"size": 5, "spot_size": 1}, "size and spot_size exclude"),
-    ({"alpha": 3}, "alpha must be between 0 and 1"),
+    ({"alpha": 3}, "alpha must be above 0 and up to 1"),
     ({"color": "phase", "title": ["a", "b"]}, "title has 2 titles for 1 panels"),
     ({"color": "phase", "title": "{stp}"}, "names {stp}"),
     ({"color": "phase", "ncols": 0}, "ncols must be a whole number"),
@@ -147,3 +147,17 @@ def test_wrong_tissues(cells):
     with pytest.raises(DataKeyError, match="no library 'c'"):
         ga.pl.spatial(cells, library_id="c")
     assert ga.pl.spatial(cells, library_id="b", y_down=False).n_frames == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ({"show": False}, "a film is shown by the last line of a notebook"),
+        ({"save": "x.png"}, r"written by its save\("),
+        ({"colour": "louvain"}, "no option 'colour'; did you mean 'color'"),
+        ({"edges": True}, "edges of the graph are not drawn"),
+    ],
+)
+def test_options_of_scanpy_that_films_do_not_have(pbmc68k, option, message):
+    with pytest.raises(OptionError, match=message):
+        ga.pl.umap(pbmc68k, color="louvain", **option)

@@ -322,3 +322,20 @@ def test_propagated_signals_are_shown_by_rank_unless_a_scale_is_asked_for(pbmc68
     linear = frame("ranking", norm="linear")
     assert (linear != ranked).any()
     np.testing.assert_array_equal(frame("ranking", vmin=0, vmax=1), linear)
+
+
+def test_words_for_norms_take_limits_and_counts_say_so(pbmc68k):
+    film = ga.pl.umap(pbmc68k, color="n_counts", norm="log", vmin=2000, vmax="p99")
+    assert film.frame(0).std() > 0
+    counts = ga.pl.umap(pbmc68k, color="louvain", blend="count")
+    assert counts._film.stage.panels[0].dress.colorbar.label == "cells per pixel"
+
+
+def test_opacities_follow_the_cells_that_have_a_place(pbmc68k):
+    adata = pbmc68k.copy()
+    places = adata.obsm["X_umap"].copy()
+    places[:300] = np.nan
+    adata.obsm["X_some"] = places
+    alpha = np.linspace(0.1, 1, adata.n_obs)
+    film = ga.pl.embedding(adata, "some", color="louvain", alpha=alpha)
+    np.testing.assert_allclose(film._film.clouds[0].dots.alpha, alpha[300:])

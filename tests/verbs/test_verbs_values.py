@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 import gpuanim as ga
+from gpuanim.errors import OptionError
 from gpuanim.values.colors import as_rgb
 
 PLACES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
@@ -186,7 +187,7 @@ def test_a_legend_of_numbers_lists_labelled_marks_alone(make, stage):
     over = stage(film).over
     edge = round(sum(stage(film).views[0].box[::2]))
     assert (over[:, edge:, :3] == (255, 0, 255)).all(-1).any()
-    with pytest.raises(ga.OptionError, match="give colorbar=True"):
+    with pytest.raises(ga.OptionError, match="give a colour bar"):
         make(highlight=ga.Highlight([3], marker="star"), legend=True)
 
 
@@ -198,3 +199,21 @@ def test_the_rest_is_faded_in_the_film(cloud, groups):
     found, counts = np.unique(film.frame(1).reshape(-1, 3), axis=0, return_counts=True)
     share = {tuple(color): count for color, count in zip(found.tolist(), counts.tolist(), strict=True)}
     assert share[tuple(as_rgb("#abcdef", "x").tolist())] > sum(share.get(rgb, 0) for rgb in RGB.values()) > 0
+
+
+def test_light_is_added_to_a_dark_background_only():
+    coords, values = np.random.default_rng(0).normal(size=(50, 2)), np.linspace(0, 1, 50)
+    film = ga.animate(coords, values, blend="additive", size=(60, 60))
+    assert film.frame(0)[0, 0].max() < 60  # nobody asked for another one
+    assert film.frame(0).max() > 100
+    for options in ({"background": "white"}, {"theme": "light"}, {"background": "#c0c0c0"}):
+        with pytest.raises(OptionError, match='give background="black" or theme="dark"'):
+            ga.animate(coords, values, blend="additive", **options)
+    with pytest.raises(OptionError, match="adds light"):
+        ga.panels([film], background="white")
+
+
+def test_reductions_take_one_alpha():
+    coords = np.random.default_rng(0).normal(size=(50, 2))
+    with pytest.raises(OptionError, match='blend="max" takes one alpha for all points'):
+        ga.animate(coords, np.zeros(50), alpha=np.linspace(0, 1, 50), blend="max")

@@ -14,7 +14,7 @@ from gpuanim.chrome.parts import Caption
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
 
-__all__ = ["Chrome", "TextTrack", "read_chrome"]
+__all__ = ["Chrome", "TextTrack", "left_out", "read_chrome"]
 
 _INSTEAD = "save the film as .mp4 or .html"
 
@@ -131,3 +131,19 @@ def _captions(captions: Sequence[Caption], usual: Any) -> tuple[tuple[TextTrack,
         (TextTrack(caption.text), caption.loc, to_hex(usual if caption.color is None else caption.color))
         for caption in captions
     )
+
+
+def left_out(stage: Stage) -> tuple[str, ...]:
+    """Say which parts of a figure a page does not show."""
+    if not isinstance(stage, FigureStage):
+        return ()
+    dress, around = stage.panels[0].dress, stage.dress
+    parts = {
+        "axes": dress.axes != "off",
+        "names of axes": bool(dress.xlabel or dress.ylabel),
+        "scale bar": dress.scale_bar is not None,
+        "progress line": around.progress_line is not None,
+        "logo": around.logo is not None,
+    }
+    missing = [name for name, worn in parts.items() if worn]
+    return (f"an interactive page does not show {', '.join(missing)}",) if missing else ()

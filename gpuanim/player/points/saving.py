@@ -14,6 +14,7 @@ from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
 from gpuanim.plan import Plan
 from gpuanim.player.points.build import BuiltPage, build_page, page_options
+from gpuanim.player.points.chrome import left_out
 from gpuanim.saving import SaveResult, progress_bar
 
 __all__ = ["PLAN_FORMATS", "save_page"]
@@ -43,10 +44,11 @@ def save_page(
         _write(page, path)
     timings.seconds["total"] = time.perf_counter() - start
     spec = plan.spec
+    notes = (*plan.notes, *left_out(film.stage))
     return SaveResult(
         target, page.n_frames, spec.width, spec.height, spec.fps, path.stat().st_size,
         "webgl2", "the page is drawn by the browser that opens it",
-        MappingProxyType(timings.seconds), MappingProxyType(page.sizes()), plan.notes,
+        MappingProxyType(timings.seconds), MappingProxyType(page.sizes()), notes,
     )  # fmt: skip
 
 
