@@ -12,6 +12,13 @@ from PIL import Image
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
+MORE = {
+    "overplotting": (
+        "overplotting_papers",
+        "The same eight blends of half a million real papers, by date and topic",
+    )
+}
+"""Example -> a picture that it made of data that not everyone has, and what that shows."""
 
 
 def names() -> list[str]:
@@ -44,6 +51,9 @@ def readme() -> str:
             words,
             f'<img src="pictures/{name}.png" width="560" alt="{words.splitlines()[0]}">',
         ]
+        if name in MORE:
+            picture, shows = MORE[name]
+            parts += [f'<img src="pictures/{picture}.png" width="560" alt="{shows}">']
     return "\n\n".join(parts) + "\n"
 
 

@@ -16,13 +16,17 @@ that is not that of its place. Seven cells lie under the median pixel, a thousan
 - `weighted` lies between `mix` and `over`: what was drawn later weighs more, what lies below still tints it.
 - `additive` adds the cells up as light: types and crowds in one picture, which burns out where all is full.
 
-`gpuanim doctor --film cells.h5ad` says how many cells a film would hide.
+`python overplotting.py cells.h5ad n_genes cell_type` makes the picture of a file of yours; the second one
+here shows half a million real papers by date and topic. `gpuanim doctor --film cells.h5ad` says how many
+points a film would hide.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from anndata import read_h5ad
 
 import gpuanim as ga
 from gpuanim.simulate import atlas
@@ -39,40 +43,54 @@ TYPES = {
 }  # fmt: skip
 
 
-def film() -> ga.Animation:
+def simulated() -> tuple[Any, list[Any], Any, str]:
+    """Return places, waves with noise and rare cells, types (one in four is misplaced), and a title."""
     cells = atlas(N_CELLS, k=1)
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.6, N_CELLS).astype(np.float32)
     rare = rng.random(N_CELLS) < 0.01
     phase = cells.coords @ np.array([0.35, 0.2], np.float32)
-    # A wave with noise; one cell in a hundred is high at any time.
     waves = [
         np.where(rare, np.float32(2.5), np.sin(phase - t) + noise)
         for t in np.linspace(0, 2 * np.pi, N_STEPS, endpoint=False, dtype=np.float32)
     ]
-    # One cell in four has the type of a cell from anywhere.
     types = cells.labels // 5
     types = np.where(rng.random(N_CELLS) < 0.25, rng.permutation(types), types)
-    names = [f"type {i}" for i in range(types.max() + 1)]
-    numbers = [
-        ga.animate(cells.coords, waves, blend=blend, title=f"{blend}: {shows}", cmap="viridis", **LOOK)
+    return cells.coords, waves, [f"type {i}" for i in types], cells.title
+
+
+def yours(path: str, numbers: str, types: str) -> tuple[Any, list[Any], Any, str]:
+    """Return the UMAP of a file, the ranks of a column of numbers, and a column of categories."""
+    adata = read_h5ad(path)
+    ranks = [adata.obs[numbers].rank(pct=True).to_numpy(np.float32)]
+    coords = adata.obsm["X_umap"]
+    # Without the outermost points, around which there is nothing.
+    keep = (np.abs(coords - np.median(coords, axis=0)) < 2.5 * coords.std(axis=0)).all(axis=1)
+    title = f"{keep.sum():,} points of {Path(path).name}"
+    return coords[keep], [ranks[0][keep]], adata.obs[types][keep], title
+
+
+def film(path: str | None = None, numbers: str = "", types: str = "") -> ga.Animation:
+    coords, values, kinds, title = yours(path, numbers, types) if path else simulated()
+    upper = [
+        ga.animate(coords, values, blend=blend, title=f"{blend}: {shows}", cmap="viridis", **LOOK)
         for blend, shows in NUMBERS.items()
     ]
-    kinds = [
+    lower = [
         ga.animate(
-            cells.coords, types, categories=names, blend=blend, title=f"{blend}: {shows}",
-            alpha=0.05 if blend == "additive" else 1.0, **LOOK,
+            coords, kinds, blend=blend, title=f"{blend}: {shows}", theme="dark",
+            alpha=min(1.0, 10_000 / len(coords)) if blend == "additive" else 1.0, **LOOK,
         )
         for blend, shows in TYPES.items()
     ]  # fmt: skip
     return ga.panels(
-        [numbers, kinds], size=(1600, 860), fps=12, title=cells.title, theme="dark", background="#101014"
-    )  # fmt: skip
+        [upper, lower], size=(1600, 860), fps=12, title=title, theme="dark", background="#101014"
+    )
 
 
 def main() -> None:
     OUT.mkdir(exist_ok=True)
-    film().save(OUT / "overplotting.mp4")
+    film(*sys.argv[1:4]).save(OUT / ("overplotting.png" if sys.argv[1:] else "overplotting.mp4"))
 
 
 if __name__ == "__main__":

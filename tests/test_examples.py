@@ -24,6 +24,7 @@ def load(name):
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda p: p.stem)
 def test_example(script, tmp_path, monkeypatch, pbmc68k):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [str(script)])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scanpy's imports and its old file warn of things not ours
         runpy.run_path(str(script), run_name="__main__")
@@ -50,4 +51,14 @@ def test_the_gallery_shows_the_middle_frame(script, pbmc68k):
 def test_the_gallery_tells_of_all_examples():
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == load("_gallery").readme()
     assert len(EXAMPLES) >= 10
-    assert {path.stem for path in (FOLDER / "pictures").glob("*.png")} == {path.stem for path in EXAMPLES}
+    more = {picture for picture, _ in load("_gallery").MORE.values()}
+    pictures = {path.stem for path in (FOLDER / "pictures").glob("*.png")}
+    assert pictures == more | {path.stem for path in EXAMPLES}
+
+
+def test_the_guide_shows_files_of_others(tmp_path, monkeypatch, pbmc68k):
+    monkeypatch.chdir(tmp_path)
+    pbmc68k.write_h5ad("cells.h5ad")
+    film = load("overplotting").film("cells.h5ad", "n_genes", "bulk_labels")
+    assert film.n_frames == 1
+    assert film.frame(0).std() > 5
