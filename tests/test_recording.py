@@ -76,6 +76,7 @@ def test_the_file_goes_with_the_object():
     descriptors = "/proc/self/fd"
     if not os.path.isdir(descriptors):
         pytest.skip("open files cannot be counted here")
+    gc.collect()  # of what other tests have left
     before = len(os.listdir(descriptors))
     spool = Spool()
     spool.add(pictures(1, [1])[0])

@@ -114,7 +114,7 @@ def test_an_html_page_and_a_notebook_show_chrome(film):
     [
         ({"colorbar": 3}, ga.OptionError, r"ColorBar\(label, loc, ticks, format\)"),
         ({"colorbar": ga.Legend()}, ga.OptionError, "colorbar must be a label"),
-        ({"legend": True}, ga.OptionError, "give colorbar=True"),
+        ({"legend": True}, ga.OptionError, "give a colour bar"),
         ({"legend": "rigth margin"}, ga.OptionError, 'did you mean "right margin"'),
         ({"axes": "tick"}, ga.OptionError, 'did you mean "ticks"'),
         ({"theme": "drak"}, ga.OptionError, 'did you mean "dark"'),
