@@ -148,15 +148,10 @@ def panel_limits(
 
 
 def resolve_cmap(cmap: Any, color_map: Any) -> Any:
-    """Return the colormap: that of matplotlib's rcParams if neither is given; raises OptionError for both."""
+    """Return the colormap, None if neither is given; raises OptionError for both."""
     if cmap is not None and color_map is not None:
         raise OptionError("cmap and color_map are the same option: give one of them")
-    given = color_map if cmap is None else cmap
-    if given is not None:
-        return given
-    from matplotlib import rcParams
-
-    return rcParams["image.cmap"]
+    return color_map if cmap is None else cmap
 
 
 def resolve_frameon(frameon: bool | None) -> bool:

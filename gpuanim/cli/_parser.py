@@ -219,7 +219,7 @@ def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
     add("--vmax", type=_limit, metavar="V", help="number, or a percentile such as p99")
     add("--vcenter", type=_limit, metavar="V", help="value in the middle of the colormap")
     add("--scope", choices=["film", "frame"], help="scale values for the film, or for each frame anew")
-    add("--cmap", default="viridis", help="matplotlib's name of a colormap")
+    add("--cmap", help="matplotlib's name of a colormap (default: viridis)")
     add("--na-color", default="lightgray", metavar="COLOR", help="of values that are missing")
     add("--mix", choices=["argmax", "confidence", "linear", "srgb"], help="how shares of classes are shown")
     add = parser.add_argument_group("figure").add_argument

@@ -153,10 +153,13 @@ def _of_numbers(values: Any, n_points: int, n_steps: int | None, wishes: Wishes)
 
 def _on_scale(source: Source, wishes: Wishes) -> Paint:
     """Return the colours of numbers: the values of a source, or what a blend makes of them."""
+    from matplotlib import rcParams
+
     from gpuanim.values.colors import color_table
     from gpuanim.values.normalize import as_norm
 
     blend = wishes.blend
+    cmap = rcParams["image.cmap"] if wishes.cmap is None else wishes.cmap
     usual = blend.usual_norm if isinstance(blend, Reduction) else "linear"
     norm = as_norm(
         usual if wishes.norm is None else wishes.norm,
@@ -170,8 +173,8 @@ def _on_scale(source: Source, wishes: Wishes) -> Paint:
             "values that can be read only once cannot be searched for their range: give vmin and vmax, "
             'or scope="frame", or norm="rank"'
         )
-    name = wishes.cmap if isinstance(wishes.cmap, str) else getattr(wishes.cmap, "name", None)
-    return Paint(source, norm, color_table(wishes.cmap, na_color=wishes.na_color), cmap=name, blend=blend)
+    name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
+    return Paint(source, norm, color_table(cmap, na_color=wishes.na_color), cmap=name, blend=blend)
 
 
 def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:
@@ -242,7 +245,9 @@ def _n_classes(values: Any, n_points: int) -> int:
 
 def _no_scale(wishes: Wishes, kind: str) -> None:
     """Raise OptionError if there are options of a scale of numbers."""
-    given = [name for name in ("vmin", "vmax", "vcenter", "scope") if getattr(wishes, name) is not None]
+    given = [
+        name for name in ("vmin", "vmax", "vcenter", "scope", "cmap") if getattr(wishes, name) is not None
+    ]
     given += ["norm"] * (wishes.norm not in ("linear", None))
     if given:
         raise OptionError(f"{given[0]} is for numbers, these values are {kind}: give palette=... for colours")

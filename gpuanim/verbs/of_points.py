@@ -54,7 +54,7 @@ def animate(
     vmax: Any = None,
     vcenter: Any = None,
     scope: str | None = None,
-    cmap: Any = "viridis",
+    cmap: Any = None,
     categories: Sequence[Any] | None = None,
     palette: Any = None,
     mix: str | None = None,
@@ -146,7 +146,8 @@ def animate(
         "film": one mapping for all steps; "frame": a new one for each. Default: "frame" for "rank",
         "film" otherwise.
     cmap
-        Colormap: a name, a matplotlib `Colormap`, or a list of colours.
+        Colormap of numbers: a name, a matplotlib `Colormap`, or a list of colours. Default:
+        ``rcParams["image.cmap"]``.
     categories
         Names of all categories, or classes, in order. Integers in `values` are then codes, -1 for none;
         callables and generators of categories need it.

@@ -151,10 +151,9 @@ def test_grid_is_scanpys(n, ncols, shape):
     assert grid_figsize(2, 2, (4, 3), wspace=0.5) == (12, 3)
 
 
-def test_cmap_is_that_of_matplotlib():
-    with mpl.rc_context({"image.cmap": "magma"}):
-        assert resolve_cmap(None, None) == "magma"
-        assert resolve_cmap(None, "viridis") == resolve_cmap("viridis", None) == "viridis"
+def test_cmap_is_what_was_given_by_either_name():
+    assert resolve_cmap(None, None) is None
+    assert resolve_cmap(None, "viridis") == resolve_cmap("viridis", None) == "viridis"
 
 
 def test_frame_as_scanpy_is_set(monkeypatch):

@@ -217,3 +217,12 @@ def test_reductions_take_one_alpha():
     coords = np.random.default_rng(0).normal(size=(50, 2))
     with pytest.raises(OptionError, match='blend="max" takes one alpha for all points'):
         ga.animate(coords, np.zeros(50), alpha=np.linspace(0, 1, 50), blend="max")
+
+
+def test_a_colormap_is_for_numbers():
+    coords = np.random.default_rng(0).normal(size=(6, 2))
+    with pytest.raises(
+        OptionError, match=r"cmap is for numbers, these values are categories: give palette=\.\.\."
+    ):
+        ga.animate(coords, list("aabbcc"), cmap="magma")
+    assert ga.animate(coords, np.zeros(6))._film.clouds[0].cmap == "viridis"
