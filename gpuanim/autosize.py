@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from gpuanim.look import Dots
     from gpuanim.values._base import Source
 
-__all__ = ["Crowd", "auto_alpha", "auto_diameter", "sized"]
+__all__ = ["Crowd", "Diameter", "auto_alpha", "auto_diameter", "sized"]
 
 Box = tuple[float, float, float, float]
 Floats = NDArray[np.float32]
+
+Diameter = Floats | float
+"""Pixels: of each point, or of all."""
 
 INK = 1.5
 """Area of all discs, as a multiple of the area that holds nine tenths of the points."""
@@ -87,7 +90,7 @@ def auto_diameter(crowd: Crowd, box: Box) -> float:
     return min(max(fitting, LEAST * side), MOST * side)
 
 
-def auto_alpha(crowd: Crowd, diameter: Floats | float) -> float:
+def auto_alpha(crowd: Crowd, diameter: Diameter) -> float:
     """Return the opacity that shows how crowded a place is.
 
     ``alpha = 1 - 0.1 ** (1 / depth)``, where ``depth = crowded * mean(pi / 4 * diameter ** 2)`` discs lie
@@ -102,12 +105,12 @@ def auto_alpha(crowd: Crowd, diameter: Floats | float) -> float:
 
 def sized(
     dots: Dots, coords: NDArray[np.floating] | Source, view: View, dpi: float
-) -> tuple[Floats | float, float]:
+) -> tuple[Diameter, float]:
     """Return diameters in pixels, never below one, and opacity of the points of a panel.
 
     Of moving points, the first step tells what fits.
     """
-    diameter: Floats | float
+    diameter: Diameter
     if dots.spot is not None:
         diameter = dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0])
     elif dots.s is not None:

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.autosize import Diameter, sized
 from gpuanim.blend._base import Blend
 from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.film_order import FilmOrder
+from gpuanim.geometry import View
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
@@ -131,7 +133,7 @@ class Timings:
 class Fits:
     """What is found out once for all pictures of a film, when it is first asked for.
 
-    These are the norms and orders that hold for the film, and its stage at each resolution.
+    These are the norms and orders that hold for the film, and its stage and sizes at each resolution.
     """
 
     def __init__(self, film: Film, timings: Timings) -> None:
@@ -139,12 +141,21 @@ class Fits:
         self._known: dict[int, Mapping] = {}
         self._layers: dict[tuple[float, tuple[int, int]], StageLayers] = {}
         self._orders: dict[int, NDArray[np.int64]] = {}
+        self._sizes: dict[tuple[int, View, float], tuple[Diameter, float]] = {}
 
     def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
         """Return the stage on a frame of `size` pixels; what moves on it is shared by all who ask."""
         if (dpi, size) not in self._layers:
             self._layers[dpi, size] = self._film.stage.layers(dpi, size, self.__getitem__)
         return self._layers[dpi, size]
+
+    def sizes(self, i: int, view: View, dpi: float) -> tuple[Diameter, float]:
+        """Return diameters in pixels and opacity of the points of cloud `i`."""
+        key = (i, view, dpi)
+        if key not in self._sizes:
+            cloud = self._film.clouds[i]
+            self._sizes[key] = sized(cloud.dots, cloud.coords, view, dpi)
+        return self._sizes[key]
 
     def order(self, i: int) -> NDArray[np.int64] | str | None:
         """Return the order of cloud `i` as points from bottom to top, or as `Cloud` has it."""

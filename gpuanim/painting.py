@@ -204,6 +204,8 @@ class _Sheet:
 
     def show(self, moment: Moment) -> Hashable:
         """Turn what moves to a moment, and say what it shows."""
+        if not self._moving:
+            return ()
         moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
         return tuple(part.show(moment) for part in self._moving)
 

@@ -15,9 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim import raster
-from gpuanim.autosize import sized
-from gpuanim.blend._base import Composite
-from gpuanim.blend.composites import Weighted
+from gpuanim.autosize import Diameter
 from gpuanim.chrome._base import Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
@@ -150,7 +148,8 @@ def resolve(
         )
         ground = _pad(ground, even)
     panels = tuple(
-        _panel(cloud, view, ground, dpi) for cloud, view in zip(film.clouds, layers.views, strict=True)
+        _panel(cloud, view, ground, *fits.sizes(i, view, dpi))
+        for i, (cloud, view) in enumerate(zip(film.clouds, layers.views, strict=True))
     )
     colors = _flat_colors(ground, [*(_shown(panel, ground) for panel in panels), layers.colors])
     palette = None
@@ -166,11 +165,10 @@ def resolve(
     return Plan(spec, panels, ground, layers.moving, palette, renderer, reason, tuple(notes))
 
 
-def _panel(cloud: Cloud, view: View, ground: Ground, dpi: float) -> PanelPlan:
-    diameter, alpha = sized(cloud.dots, cloud.coords, view, dpi)
-    mixing = cloud.blend.mixing if isinstance(cloud.blend, Composite) else "over"
-    falloff = cloud.blend.falloff if isinstance(cloud.blend, Weighted) else 0.0
-    scene = Scene(ground, _within(view.clip, ground), alpha, cloud.dots.antialias, mixing, falloff)
+def _panel(cloud: Cloud, view: View, ground: Ground, diameter: Diameter, alpha: float) -> PanelPlan:
+    blend = cloud.blend
+    clip = _within(view.clip, ground)
+    scene = Scene(ground, clip, alpha, cloud.dots.antialias, blend.mixing, blend.falloff)
     return PanelPlan(scene, view, diameter, cloud.table, cloud.dots.opacity)
 
 
@@ -195,9 +193,8 @@ def _shown(panel: PanelPlan, ground: Ground) -> Colors:
 
 
 def _flat(cloud: Cloud) -> bool:
-    mixed = isinstance(cloud.blend, Composite) and cloud.blend.mixing != "over"
     opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
-    return not mixed and opaque and not cloud.dots.antialias
+    return cloud.blend.mixing == "over" and opaque and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

@@ -173,3 +173,18 @@ def test_720p_1080p_and_4k_look_the_same_from_afar(atlas, options):
         differ = np.abs(picture - small[2])[inked]
         assert differ.mean() < 3  # of 255: opaque discs are composited pixel by pixel
         assert np.percentile(differ, 99) < 20
+
+
+def test_sizes_are_found_once_for_all_targets(tmp_path, monkeypatch):
+    import gpuanim.film
+
+    calls, sized = [], gpuanim.film.sized
+
+    def counted(*args):
+        calls.append(args)
+        return sized(*args)
+
+    monkeypatch.setattr("gpuanim.film.sized", counted)
+    film = ga.animate(np.random.default_rng(0).normal(size=(50, 2)), np.zeros((2, 50)), size=(64, 48))
+    film.save([tmp_path / "a.mp4", tmp_path / "a.gif", tmp_path / "a.webm"])
+    assert len(calls) == 1

@@ -5,13 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def test_benchmark_runs():
-    pytest.importorskip("celluloid", reason="celluloid (group bench) is what it is compared with")
     options = "--frames 3 --points 50 --repeats 1 --suffix .gif --case points --no-json"
     told = subprocess.run(
         [sys.executable, "benchmarks/camera.py", *options.split(" ")],

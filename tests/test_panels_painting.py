@@ -45,7 +45,6 @@ class SideBySide(Stage):
     moving: bool = False
     figsize = (2 * WIDTH / 100, HEIGHT / 100)
     background = np.array([250, 250, 250], np.uint8)
-    n_panels = 2
 
     def without_background(self):
         return self

@@ -36,6 +36,8 @@ class Blend(ABC):
         Whether the order of drawing matters.
     dark
         Whether it needs a dark background.
+    mixing
+        How the colours of points, or of pixels, are put together, in the words of `raster.Scene`.
     """
 
     name: ClassVar[str]
@@ -43,6 +45,7 @@ class Blend(ABC):
     hint: ClassVar[str] = ""
     ordered: ClassVar[bool] = True
     dark: ClassVar[bool] = False
+    mixing: ClassVar[str] = "over"
 
     def check(self, kind: str) -> None:
         """Raise OptionError if it cannot show values of a kind."""
@@ -52,6 +55,11 @@ class Blend(ABC):
             )
 
     @property
+    def falloff(self) -> float:
+        """How fast weights fall with the depth, as `raster.Scene` takes it."""
+        return 0.0
+
+    @property
     def by_pixels(self) -> bool:
         """Whether the norm is fitted to what pixels show, not to the values of the points."""
         return False
@@ -59,15 +67,7 @@ class Blend(ABC):
 
 @dataclass(frozen=True)
 class Composite(Blend):
-    """A blend of colours: each point has its own, and the pixel mixes those of its points.
-
-    Attributes
-    ----------
-    mixing
-        How, in the words of `raster.Scene.mixing`.
-    """
-
-    mixing: ClassVar[str]
+    """A blend of colours: each point has its own, and the pixel mixes those of its points."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ class Over(Composite):
 
     name: ClassVar[str] = "over"
     takes: ClassVar[tuple[str, ...]] = ("numbers", "categories", "shares")
-    mixing: ClassVar[str] = "over"
 
 
 OVER = Over()

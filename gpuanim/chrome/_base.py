@@ -115,13 +115,10 @@ class Stage(ABC):
         Width and height in inches.
     background
         (3,) uint8 colour below all, or None for a transparent film.
-    n_panels
-        How many clouds it has room for.
     """
 
     figsize: tuple[float, float]
     background: NDArray[np.uint8] | None
-    n_panels: int
 
     @abstractmethod
     def without_background(self) -> Self:

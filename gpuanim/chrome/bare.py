@@ -33,7 +33,6 @@ class Frameless(Stage):
     figsize: tuple[float, float]
     background: NDArray[np.uint8] | None
     limits: Limits
-    n_panels = 1
 
     def without_background(self) -> Self:
         return replace(self, background=None)
@@ -65,7 +64,6 @@ class BareAxes(Stage):
     figsize: tuple[float, float]
     bounds: tuple[float, float, float, float]
     background = _WHITE
-    n_panels = 1
 
     def without_background(self) -> Self:
         raise OptionError("a film with axes has their background; use animate() for a transparent one")

@@ -81,10 +81,6 @@ class FigureStage(Stage):
         if not isinstance(self.ncols, int | np.integer) or self.ncols < 1:
             raise OptionError(f"ncols must be a whole number from 1 on, not {self.ncols!r}")
 
-    @property
-    def n_panels(self) -> int:  # type: ignore[override]
-        return sum(panel.points for panel in self.panels)
-
     def without_background(self) -> Self:
         return replace(self, background=None)
 

@@ -50,7 +50,6 @@ class GivenAxes(Stage):
     bounds: tuple[float, float, float, float]
     zorder: float = 1.0
     title: Text | None = None
-    n_panels = 1
 
     def __post_init__(self) -> None:
         from matplotlib.axes import Axes

@@ -32,7 +32,6 @@ class RecordedStage(Stage):
     recording: Recording
     dpi: float
     background = _WHITE
-    n_panels = 0
 
     @property
     def figsize(self) -> tuple[float, float]:  # type: ignore[override]

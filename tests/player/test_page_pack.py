@@ -336,7 +336,8 @@ def test_groups_of_strings_numbers_and_missing_ones():
 
 
 def test_groups_of_pandas():
-    pd = pytest.importorskip("pandas")
+    import pandas as pd
+
     series = pd.Series(["x", "y", None, "x"]).astype(pd.CategoricalDtype(["y", "x", "z"]))
     for given_groups in (series, series.array):
         groups = make_groups(given_groups, ["red", "green", "blue"], 4)
