@@ -87,6 +87,7 @@ def ctrl_c() -> Iterator[None]:
 REQUIRED_IN_CI = {
     "opengl": "an EGL library with a software renderer",
     "browser": "Chromium and playwright",
+    "kernels": "g++ and NVIDIA's NVRTC",
 }
 """Marker -> what `make test` installs for its tests: in CI they run, or they fail."""
 
