@@ -1,4 +1,4 @@
-"""The device layer: arrays, kernels and graphs of an NVIDIA GPU, behind a contract that tests run on the CPU."""
+"""Arrays and kernels of an NVIDIA GPU, behind a contract that the tests fulfil on the CPU."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from numpy.typing import DTypeLike, NDArray
 __all__ = ["BLOCK", "NOTHING", "Array", "Defines", "Device", "Kernel", "Recording", "blocks_for", "source_of"]
 
 BLOCK = 256
-"""Threads of a block, everywhere: a multiple of the 32 threads of a warp, and few registers suffice for it."""
+"""Threads of a block, everywhere: a multiple of the 32 threads of a warp."""
 
 Array = Any
 """An array on the device: has `shape`, `dtype`, `size` and `nbytes`, and can be sliced and reshaped."""
@@ -52,12 +52,13 @@ class Device(ABC):
     ----------
     name
         Of the GPU, as the driver tells it.
-    xp
-        The module of its arrays: numpy's functions.
+    xp, sparse
+        The modules of its arrays and sparse matrices: the functions of numpy and `scipy.sparse`.
     """
 
     name: str
     xp: Any
+    sparse: Any
 
     @abstractmethod
     def upload(self, array: NDArray[Any]) -> Array:
@@ -85,7 +86,7 @@ class Device(ABC):
 
     @abstractmethod
     def fetch(self, array: Array, into: NDArray[Any]) -> Callable[[], None]:
-        """Begin to copy an array in one piece to pinned memory after all work so far; call the result to wait.
+        """Begin to copy an array in one piece to pinned memory, after all work so far; the result waits.
 
         Work that is launched later overlaps with the copy, and must not write to `array` before it is over.
         """

@@ -21,8 +21,9 @@ class CupyDevice(Device):
 
     def __init__(self) -> None:
         import cupy
+        import cupyx.scipy.sparse
 
-        self.xp = cupy
+        self.xp, self.sparse = cupy, cupyx.scipy.sparse
         properties = cupy.cuda.runtime.getDeviceProperties(cupy.cuda.Device().id)
         self.name = properties["name"].decode()
         self._recorder = cupy.cuda.Stream()
@@ -52,7 +53,8 @@ class CupyDevice(Device):
         self._copies.wait_event(self.xp.cuda.get_current_stream().record())
         array.data.copy_to_host_async(into.ctypes.data, array.nbytes, self._copies)
         done = self._copies.record()
-        return lambda: done.synchronize()
+        wait: Callable[[], None] = done.synchronize
+        return wait
 
     def kernel(self, source: str, name: str, defines: Defines = NOTHING) -> Kernel:
         key = (source, *sorted(defines.items()))

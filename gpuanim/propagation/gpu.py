@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from gpuanim.cuda import Device
-from gpuanim.cuda._base import BLOCK, Array, blocks_for
+from gpuanim.cuda._base import Array, blocks_for
 from gpuanim.errors import GraphError, MemoryPlanError
-from gpuanim.propagation.graph import Graph
+from gpuanim.propagation.graph import Graph, bad_weights, check_shape
 
-__all__ = ["DeviceGraph", "GpuProduct", "bytes_needed", "uploaded"]
+__all__ = ["DeviceGraph", "GpuProduct", "bytes_needed", "check_memory", "read_on_device", "uploaded"]
 
 _SOURCE = "propagation/step.cu"
 _WARPS_FROM = 24
@@ -43,6 +43,37 @@ def uploaded(graph: Graph, device: Device) -> DeviceGraph:
     """Copy a graph to a device."""
     weights = None if graph.weights is None else device.upload(graph.weights)
     return DeviceGraph(device.upload(graph.indptr), device.upload(graph.indices), weights, graph.value)
+
+
+def read_on_device(matrix: Any, device: Device) -> DeviceGraph:
+    """Check a matrix of the device's own modules, sparse or dense, and return it as a graph.
+
+    The arrays of a CSR matrix are used as they are, where their types allow it.
+
+    Raises
+    ------
+    GraphError
+        If it is not square, or holds weights that are NaN, infinite or negative.
+    """
+    xp = device.xp
+    check_shape(matrix.shape)
+    if matrix.dtype.kind not in "biuf":
+        raise GraphError(f"adj_mat must hold real numbers, got dtype {matrix.dtype}")
+    csr = matrix.tocsr() if hasattr(matrix, "tocsr") else device.sparse.csr_matrix(xp.asarray(matrix))
+    if csr.dtype not in (np.float32, np.float64):
+        csr = csr.astype(np.float32 if np.can_cast(csr.dtype, np.float32) else np.float64)
+    indptr = csr.indptr.astype(np.int64)
+    narrow = csr.indices.dtype == np.int32
+    indices = csr.indices.view(np.uint32) if narrow else csr.indices.astype(np.uint32)
+    weights = csr.data
+    if not len(weights):
+        return DeviceGraph(indptr, indices, None)
+    if not bool((xp.isfinite(weights) & (weights >= 0)).all()):
+        raise GraphError(bad_weights(*map(device.download, (weights, csr.indices, csr.indptr))))
+    low, high = float(weights.min()), float(weights.max())
+    if low == high and high > 0:
+        return DeviceGraph(indptr, indices, None, high)
+    return DeviceGraph(indptr, indices, weights)
 
 
 def bytes_needed(n: int, nnz: int, width: int, value_size: int, weight_size: int) -> int:
@@ -123,7 +154,9 @@ class GpuProduct:
     def transposed(self, x: Array) -> Array:
         """Return `W.T @ x` for (n,) float64."""
         sums = self._device.zeros(self.n, np.float64)
-        kernel = self._device.kernel(_SOURCE, "transposed", _defines(np.dtype(np.float64), self._graph.weights))
+        kernel = self._device.kernel(
+            _SOURCE, "transposed", _defines(np.dtype(np.float64), self._graph.weights)
+        )
         weights = self._graph.indices if self._graph.weights is None else self._graph.weights
         graph = self._graph
         kernel(blocks_for(self.n), np.int64(self.n), graph.indptr, graph.indices, weights, _whole(x), sums)
@@ -142,7 +175,7 @@ class GpuProduct:
 
     @property
     def _entries(self) -> tuple[Array, Array, Array]:
-        """The arrays of the graph as kernels take them; where there are no weights, anything for a pointer."""
+        """The arrays of the graph as kernels take them; without weights, anything that has an address."""
         weights = self._graph.indices if self._weights is None else self._weights
         return self._graph.indptr, self._graph.indices, weights
 
@@ -172,6 +205,3 @@ def _defines(dtype: np.dtype[Any], weights: Array | None) -> dict[str, str]:
     if weights is not None:
         defines["WEIGHT"] = names[np.dtype(weights.dtype)]
     return defines
-
-
-assert BLOCK % 32 == 0

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.sparse
 
 from gpuanim.cuda._base import BLOCK, NOTHING, Device, source_of
 
@@ -45,8 +46,11 @@ class HostDevice(Device):
 
     name = "CPU"
     xp = np
+    sparse = scipy.sparse
 
-    def __init__(self, folder: Path, *, backwards: bool = False, memory: tuple[int, int] = (8 << 30, 8 << 30)):
+    def __init__(
+        self, folder: Path, *, backwards: bool = False, memory: tuple[int, int] = (8 << 30, 8 << 30)
+    ):
         self._folder, self._backwards, self._memory = folder, backwards, memory
         self._libraries: dict[str, Any] = {}
         self.launches: list[str] = []
