@@ -13,6 +13,8 @@ ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90")
 PACKAGE = files("gpuanim")
 
 VARIANTS = {
+    "raster/cuda/build.cu": [{"ANTIALIAS": a, "TABLED": t} for a, t in ((1, 1), (1, 0), (0, 0))],
+    "raster/cuda/shade.cu": [{}],
     "propagation/step.cu": [
         {"VALUE": value} | ({"WEIGHT": weight} if weight else {})
         for value, weight in product(("float", "double"), (None, "float", "double"))
