@@ -141,8 +141,9 @@ class GpuOperator:
         if worst > most:
             needed = f"{worst * _PER_FRAGMENT / 1e9:.2f} GB on {self._device.name}"
             raise MemoryPlanError(
-                f"a single row of pixels has {worst:,} points, which take {needed}, where {free / 1e9:.2f} GB "
-                'are free: make points smaller, or take alpha=1 with antialias=False, or renderer="cpu"'
+                f"a single row of pixels has {worst:,} points, which take {needed}, where only "
+                f"{free / 1e9:.2f} are free: make points smaller, or take alpha=1 with antialias=False, or "
+                'renderer="cpu"'
             )
         slices, top, total = [], 0, 0
         for row, n in enumerate(by_row.tolist()):
