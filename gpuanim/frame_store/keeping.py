@@ -16,7 +16,7 @@ from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.ranks import Rank
 
-__all__ = ["Kept", "store_frames"]
+__all__ = ["Kept", "store_frames", "writer_for"]
 
 
 class Kept(Source):

@@ -88,7 +88,7 @@ class Frames(Source):
         if isinstance(index, slice):
             shown = self._shown[index]
             if not shown:
-                raise OptionError(f"steps {told(index)} are none of the {self.n_steps} steps of {self.path}")
+                raise OptionError(f"{_told(index)} holds none of the {self.n_steps} steps of {self.path}")
             return Frames(self.path, self._group, shown, same_points=self._same)
         number = operator.index(index)
         if not -self.n_steps <= number < self.n_steps:
@@ -166,7 +166,7 @@ def open_frames(path: str | os.PathLike[str], *, same_points: bool = False) -> F
     return Frames(place, group, range(int(array.shape[0])), same_points=same_points)
 
 
-def told(steps: slice) -> str:
+def _told(steps: slice) -> str:
     """Return a slice as it is written."""
     ends = ["" if end is None else str(end) for end in (steps.start, steps.stop)]
     return ":".join(ends if steps.step is None else [*ends, str(steps.step)])
