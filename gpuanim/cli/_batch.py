@@ -60,7 +60,11 @@ def _check_alone(args: argparse.Namespace) -> None:
     aside = ("spec", "quiet", "debug")
     for dest, value in vars(args).items():
         if dest not in aside and value != args.parser.get_default(dest):
-            raise SpecError(f"--spec takes all films from the file: give {dest.replace('_', '-')} there")
+            raise SpecError(f"--spec takes all films from the file: give {_option(dest)} there")
+
+
+def _option(dest: str) -> str:
+    return dest if dest == "file" else "--" + dest.replace("_", "-")
 
 
 def _words(error: Exception) -> str:

@@ -85,9 +85,10 @@ def add_array(group: Any, name: str, shape: tuple[int, ...], chunks: tuple[int, 
 def is_store(path: Path) -> bool:
     """Return whether a folder is a store of frames, of whatever version."""
     try:
-        return ATTRIBUTE in json.loads((path / ".zattrs").read_bytes())
+        attributes = json.loads((path / ".zattrs").read_bytes())
     except (OSError, ValueError):
         return False
+    return isinstance(attributes, dict) and isinstance(attributes.get(ATTRIBUTE), dict)
 
 
 def open_group(path: Path) -> Any:

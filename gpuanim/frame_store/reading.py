@@ -157,6 +157,8 @@ def open_frames(path: str | os.PathLike[str], *, same_points: bool = False) -> F
     """
     place = Path(path)
     group = open_group(place)
+    if "frames" not in group:
+        raise FormatError(f"{place} is not whole, it has no frames: copy it again, or write it anew")
     array = group["frames"]
     there, wanted = int(array.nchunks_initialized), int(array.nchunks)
     if there != wanted:

@@ -144,7 +144,7 @@ def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
 
 
 def _check_points(values: Source, places: Iterable[tuple[Any, NDArray[np.bool_]]], n_obs: int) -> None:
-    """Raise ShapeError if values belong to other cells; where not all have a place, only their number tells."""
+    """Raise ShapeError if values belong to other cells; of cells without a place only the number tells."""
     for coords, keep in places:
         if keep.all():
             values.check_points(coords)
