@@ -314,7 +314,7 @@ class _Spec(argparse.Action):
 
 
 def _steps(text: str) -> slice:
-    if not (found := re.fullmatch(r"(-?\d*):(-?\d*)", text)) or "-" in found.groups():
+    if not (found := re.fullmatch(r"(-?\d+)?:(-?\d+)?", text)):
         raise argparse.ArgumentTypeError(f"expected steps such as 10:60, 10: or :60, got {text!r}")
     start, stop = (int(end) if end else None for end in found.groups())
     return slice(start, stop)

@@ -31,6 +31,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from gpuanim.cli._films import check_usage, encoding
@@ -82,7 +83,8 @@ def read_spec(path: Path) -> list[SpecFilm]:
     except SpecError as error:
         problems.append(f"defaults: {error}")
     for number, table in enumerate(tables, 1):
-        title = f"film {number}" + (f" ({table['name']})" if "name" in table else "")
+        name = table.get("name") if isinstance(table, dict) else None
+        title = f"film {number}" if name is None else f"film {number} ({name})"
         try:
             films.append(SpecFilm(title, _film(table, defaults, number, parsers, path.parent)))
         except GpuanimError as error:
@@ -120,7 +122,7 @@ def _film(
     if kind not in parsers:
         raise SpecError(f"kind must be render or propagate, not {kind!r}{_hint(str(kind), parsers)}")
     parser = parsers[kind]
-    _check_keys(table, _keys(parser), kind)
+    _check_keys(table, _keys(parser), kind, {name: _keys(other) for name, other in parsers.items()})
     own = {_dashed(key) for key in table}
     shared = {key: value for key, value in defaults.items() if _dashed(key) not in own}
     words = {_dashed(key): value for key, value in {**shared, **table}.items()}
@@ -150,11 +152,19 @@ def _keys(parser: argparse.ArgumentParser) -> dict[str, argparse.Action | None]:
     return {**dict.fromkeys(_OWN), **named}
 
 
-def _check_keys(table: Mapping[str, Any], known: Iterable[str], kind: str = "") -> None:
+def _check_keys(
+    table: Mapping[str, Any],
+    known: Iterable[str],
+    kind: str = "",
+    others: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> None:
+    """Raise SpecError if a key is unknown, or one of another kind of film."""
     for key in table:
         if _dashed(key) not in known:
             of = f"gpuanim {kind}" if kind else "films"
-            raise SpecError(f"no option {key!r} of {of}{_hint(_dashed(key), known)}")
+            kinds = [other for other, keys in others.items() if _dashed(key) in keys]
+            hint = f'; it is one of kind = "{kinds[0]}"' if kinds else _hint(_dashed(key), known)
+            raise SpecError(f"no option {key!r} of {of}{hint}")
 
 
 def _argv(words: Mapping[str, Any], parser: argparse.ArgumentParser) -> list[str]:

@@ -90,7 +90,8 @@ def store_frames(
         As in `animate`: of callables and generators.
     dtype
         "float32"; "float64" for signals that spread so far that float32 is 0 there; or "uint8": levels of
-        ranks, which take a quarter and make the picture that ``norm="rank"`` makes of the values. NaN and
+        ranks, which take a quarter and make the picture that ``norm="rank"`` makes of the values. Blends
+        between steps and ``order_scope="film"`` then go by ranks, too, as there are no values. NaN and
         several columns need floats.
     norm
         Which ranks those of "uint8" are: "rank", or ``Rank(stretch=True)`` as `create_animation`,
