@@ -121,6 +121,10 @@ class Frames(Source):
     def describe(self) -> dict[str, Any]:
         return dict(self.settings)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as a path: each opens the store for itself."""
+        return _reopened, (self.path.absolute(), self._shown, self._same)
+
     def __repr__(self) -> str:
         steps = f"{self.n_steps} steps" if len(self._shown) == self._array.shape[0] else f"{self._shown}"
         columns = f" x {self.n_columns} classes" if self.n_columns > 1 else ""
@@ -166,6 +170,10 @@ def open_frames(path: str | os.PathLike[str], *, same_points: bool = False) -> F
             f"{place} is not whole, {there} of {wanted} chunks are there: copy it again, or write it anew"
         )
     return Frames(place, group, range(int(array.shape[0])), same_points=same_points)
+
+
+def _reopened(path: Path, shown: range, same_points: bool) -> Frames:
+    return Frames(path, open_group(path), shown, same_points=same_points)
 
 
 def _told(steps: slice) -> str:

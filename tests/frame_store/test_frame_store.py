@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -101,6 +102,13 @@ def test_ranges_add_up(path):
     np.testing.assert_array_equal(part[1:][0], VALUES[3])
     np.testing.assert_array_equal(frames[::3][-1], VALUES[6])
     np.testing.assert_array_equal(list(frames[-2:]), VALUES[-2:])
+
+
+def test_frames_travel_to_other_processes(path):
+    part = ga.store_frames(propagation(), path, coords=ATLAS.coords)[2:6]
+    arrived = pickle.loads(pickle.dumps(part))
+    np.testing.assert_array_equal(list(arrived), list(part))
+    assert len(pickle.dumps(part)) < 500  # no frame among it
 
 
 def test_none_of_the_steps(path):
