@@ -128,8 +128,8 @@ def graph_fingerprint(adj_mat: Any) -> str:
     """Return a hash of what a propagation reads of an adjacency matrix: `array_fingerprint` of its rows.
 
     Row pointers count as int64, columns as uint32, weights as float32 or float64; of weights that are all
-    equal only that one counts. The order of the columns within a row counts too. 60 ms for a million rows of
-    15 neighbours with weights, on 2 cores, the check of the matrix included.
+    equal only that one counts. The order of the columns within a row counts too. 40 ms for a million rows
+    with 17 million entries of one weight, on 2 cores, the check of the matrix included.
 
     Parameters
     ----------
