@@ -11,6 +11,7 @@ __all__ = [
     "GraphError",
     "MissingDependencyError",
     "OptionError",
+    "RendererError",
     "ShapeError",
     "SourceError",
     "TargetError",
@@ -47,6 +48,10 @@ class SourceError(GpuanimError, RuntimeError):
 
 class EncoderError(GpuanimError, RuntimeError):
     """An encoder process failed; the message ends with its own last words."""
+
+
+class RendererError(GpuanimError, RuntimeError):
+    """What draws does not start or has failed; the message says what to do about it."""
 
 
 class TargetError(GpuanimError, OSError):
