@@ -1,6 +1,7 @@
 """Look for OpenGL and CUDA. Run as a child process by `doctor`, never imported: drivers may crash.
 
-``python -P _probe.py opengl WHAT ROOT`` and ``python -P _probe.py cuda`` print one line of JSON; what went wrong is in its "error".
+``python -P _probe.py opengl WHAT`` and ``python -P _probe.py cuda`` print one line of JSON; what went wrong is
+in its "error".
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ import ctypes
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
-def opengl(what: str, root: str) -> dict[str, Any]:
-    """List EGL's devices ("devices"), or draw a frame of points at a place, and ask who draws.
-
-    `root` is where the parent has gpuanim from, which may not be installed.
-    """
-    sys.path.append(root)
+def opengl(what: str) -> dict[str, Any]:
+    """List EGL's devices ("devices"), or draw a frame of points at a place, and ask who draws."""
+    sys.path.append(
+        str(Path(__file__).parents[1])
+    )  # where the parent has gpuanim from: it may not be installed
     from gpuanim.raster.opengl import probe
 
     if what != "devices":

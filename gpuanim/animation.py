@@ -42,6 +42,7 @@ class Animation:
     _film: Film
     _dpi: float
     _renderer: str = "auto"
+    _device: int | None = None
 
     @property
     def n_frames(self) -> int | None:
@@ -408,5 +409,6 @@ class Animation:
             dpi=self._dpi if dpi is None else positive("dpi", dpi),
             fps=self.fps if fps is None else as_fps(fps),
             renderer=self._renderer,
+            device=self._device,
             title="".join(c for c in str(title) if c.isprintable()),
         )

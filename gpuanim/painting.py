@@ -109,7 +109,9 @@ class Painter:
             for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
         )
 
-    def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str, device: int | None) -> _Place | PixelPlace:
+    def _place_of(
+        self, i: int, cloud: Cloud, panel: PanelPlan, name: str, device: int | None
+    ) -> _Place | PixelPlace:
         renderer = self._renderers.enter_context(raster.create(name, device))
         if isinstance(cloud.blend, Reduction):
             return PixelPlace(cloud, cloud.blend, panel, renderer)
@@ -228,7 +230,7 @@ class _Sheet:
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:
-        """Start to draw to a buffer that is new, or holds an earlier frame; what moves stands as it is now."""
+        """Start to draw to a buffer that is new, or holds an earlier frame, with what moves as it is now."""
         if self._overlay is not None:
             self._overlay.restore(out)
         if not self._still or id(out) not in self._prepared:

@@ -27,7 +27,9 @@ from gpuanim.types import Buffer
 __all__ = ["Output", "Recorded", "draw_frames", "record"]
 
 _RING = 4
-"""Buffers: one being drawn, one being written, two waiting; more only costs memory. Frames under way need more."""
+"""Buffers: one being drawn, one being written, two waiting; more only costs memory.
+
+Frames that are under way need one each besides."""
 
 
 @dataclass(frozen=True)

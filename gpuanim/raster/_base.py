@@ -183,7 +183,7 @@ class Renderer(ABC):
         if mixing not in cls.mixings:
             raise OptionError(
                 f'renderer="{cls.name}" cannot draw blend="{mixing}", renderer="cpu" can: say so, or leave '
-                f"renderer to \"auto\"; {cls.name} has {', '.join(cls.mixings)}, and reductions such as \"mean\""
+                f'renderer to "auto"; {cls.name} has {", ".join(cls.mixings)}, and reductions such as "mean"'
             )
 
     def facts(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The one module that imports vispy: its OpenGL functions, and its offscreen canvases as contexts.
 
-vispy's functions are those of OpenGL ES 2; what came later (instances, fences, mapped buffers, integer sizes of
-textures) is looked up in the same library. vispy's EGL backend opens the default display when it is imported
+vispy's functions are those of OpenGL ES 2; what came later (instances, fences, mapped buffers, sizes of
+channels) is looked up in the same library. vispy's EGL backend opens the default display when it is imported
 and knows no other; it is given the one of the device that was asked for.
 """
 
@@ -17,7 +17,7 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_size_t, c_ssize_t
 from functools import cache
 from typing import Any
 
-__all__ = ["EglDevice", "Egl", "Functions", "functions", "open_hidden"]
+__all__ = ["Egl", "EglDevice", "Functions", "functions", "open_hidden"]
 
 _EGL_PLATFORM_DEVICE, _EGL_PLATFORM_SURFACELESS = 0x313F, 0x31DD
 _EGL_CUDA_DEVICE, _EGL_DRM_DEVICE_FILE = 0x323A, 0x3233
@@ -147,7 +147,9 @@ class Egl:
         )  # fmt: skip
         egl.eglBindAPI(egl.EGL_OPENGL_API)  # a setting of each thread
         if not lib.eglMakeCurrent(self._display, self._surface, self._surface, self._context):
-            raise RuntimeError(f"the OpenGL context cannot be made current (EGL error {egl.eglGetError():#x})")
+            raise RuntimeError(
+                f"the OpenGL context cannot be made current (EGL error {egl.eglGetError():#x})"
+            )
         try:
             yield
         finally:
@@ -170,7 +172,7 @@ class Egl:
         told = _egl_function("eglQueryDeviceStringEXT", c_char_p, (c_void_p, c_int))
         number = _egl_function("eglQueryDeviceAttribEXT", c_int, (c_void_p, c_int, POINTER(c_size_t)))
         devices = []
-        for handle in handles[: count.value]:
+        for handle in [address for address in handles[: count.value] if address]:
             names = ((told(handle, egl.EGL_EXTENSIONS) if told else None) or b"").decode().split()
             cuda = c_size_t()
             has_cuda = bool(

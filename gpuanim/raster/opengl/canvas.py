@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.frames import PixelFormat
@@ -35,7 +36,12 @@ class OpenglCanvas(Canvas):
     """
 
     def __init__(
-        self, renderer: OpenglRenderer, gl: Any, table: Colors, pixel_format: PixelFormat, palette: Colors | None
+        self,
+        renderer: OpenglRenderer,
+        gl: Any,
+        table: Colors,
+        pixel_format: PixelFormat,
+        palette: Colors | None,
     ) -> None:
         self._renderer, self._context = renderer, renderer.context
         self._format, self._palette = pixel_format, palette
@@ -88,7 +94,7 @@ class OpenglCanvas(Canvas):
             while waiting is not out:
                 waiting, started = self._under_way.popleft()
                 for layout, copying in started:
-                    self._ring.finish(copying, lambda packed, to=waiting, by=layout: by.copy(packed, to))
+                    self._ring.finish(copying, partial(layout.copy, out=waiting))
 
     def free(self) -> None:
         """Delete what is on the GPU; the context is current."""
@@ -127,7 +133,7 @@ class OpenglCanvas(Canvas):
         for layout, layers in self._cut(gl, ground, (0, 0, ground.width, ground.height)):
             self._draw_under(layout, layers)
             copying = self._pack(gl, layout, layers)
-            self._ring.finish(copying, lambda packed, by=layout: by.copy(packed, out))
+            self._ring.finish(copying, partial(layout.copy, out=out))
             layers.free()
         return out
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Protocol
-
-import numpy as np
 
 from gpuanim.errors import RendererError
 from gpuanim.raster.opengl import remedies
+from gpuanim.raster.opengl.limits import read_limits
 from gpuanim.raster.opengl.program import Program
 
-__all__ = ["SOFTWARE", "Context", "Limits", "context_of", "forget", "open_context"]
-
-SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swr", "software", "swiftshader")
-"""Parts of the names of renderers that are no GPU."""
+__all__ = ["Context", "context_of", "forget", "open_context"]
 
 _OUT_OF_MEMORY, _CONTEXT_LOST = 0x0505, 0x0507
 _EGL_CONTEXT_LOST = "0x300e"
 _LEAST_VERSION = (3, 3)
-_POINT_SIZE_RANGE, _MAX_TEXTURE_SIZE, _MAX_VIEWPORT, _MAX_SAMPLES = 0x846D, 0x0D33, 0x0D3A, 0x8D57
 
 
 class Opened(Protocol):
@@ -32,34 +25,6 @@ class Opened(Protocol):
 
     def current(self) -> Any:
         """Return a context manager: the context is current within."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a driver says of itself.
-
-    Parameters
-    ----------
-    vendor, renderer, version
-        As the driver has them.
-    texture, viewport, samples
-        Largest side of a texture and of a viewport in pixels, samples of a pixel.
-    point
-        Largest sprite, pixels.
-    """
-
-    vendor: str
-    renderer: str
-    version: str
-    texture: int
-    viewport: int
-    point: float
-    samples: int
-
-    @property
-    def software(self) -> bool:
-        """Whether the processor draws, not a GPU."""
-        return any(name in self.renderer.lower() for name in SOFTWARE)
 
 
 class Context:
@@ -87,7 +52,7 @@ class Context:
         self._depth = 0
         self._programs: dict[tuple[str, str, tuple[tuple[str, Any], ...]], Program] = {}
         with self.current() as gl:
-            self.limits = _limits(gl)
+            self.limits = read_limits(gl)
         if _version(self.limits.version) < _LEAST_VERSION:
             raise RendererError(
                 f"OpenGL 3.3 is needed, {self.limits.renderer} ({place}) has {self.limits.version}"
@@ -139,17 +104,6 @@ class Context:
         if key not in self._programs:
             self._programs[key] = Program(self._gl, *key)
         return self._programs[key]
-
-
-def _limits(gl: Any) -> Limits:
-    sizes, side = (ctypes.c_float * 2)(), (ctypes.c_int32 * 2)()
-    numbers = []
-    for name in (_MAX_TEXTURE_SIZE, _MAX_VIEWPORT, _MAX_SAMPLES):
-        gl.glGetIntegerv(name, side)
-        numbers.append(int(np.min(side[:2])) if name == _MAX_VIEWPORT else int(side[0]))
-    gl.glGetFloatv(_POINT_SIZE_RANGE, sizes)
-    texts = [str(gl.glGetParameter(name)) for name in (gl.GL_VENDOR, gl.GL_RENDERER, gl.GL_VERSION)]
-    return Limits(texts[0], texts[1], texts[2], numbers[0], numbers[1], float(sizes[1]), numbers[2])
 
 
 def _version(text: str) -> tuple[int, int]:

@@ -21,8 +21,8 @@ __all__ = ["Layers", "table_of"]
 _ROW = 256
 
 
-def in_format(colors: Colors, pixel_format: PixelFormat, palette: Colors | None) -> NDArray[np.uint8]:
-    """Return (..., 3) what stands for (..., 3) RGB: itself, YUV, or rows of the palette in the first channel."""
+def _in_format(colors: Colors, pixel_format: PixelFormat, palette: Colors | None) -> NDArray[np.uint8]:
+    """Return (..., 3) what stands for (..., 3) RGB: itself, YUV, or in the first channel a palette's row."""
     if pixel_format is PixelFormat.PAL8:
         if palette is None:
             raise RuntimeError("palette frames need a palette")
@@ -36,7 +36,7 @@ def table_of(colors: Colors, pixel_format: PixelFormat, palette: Colors | None) 
     """Return (rows, 256, 3), the texture of a colour table."""
     rows = -(-len(colors) // _ROW)
     table = np.zeros((rows * _ROW, 3), np.uint8)
-    table[: len(colors)] = in_format(colors, pixel_format, palette)
+    table[: len(colors)] = _in_format(colors, pixel_format, palette)
     return table.reshape(rows, _ROW, 3)
 
 
@@ -54,15 +54,16 @@ class Layers:
         if ground.transparent:
             pass
         elif ground.under.ndim == 1:
-            flat = in_format(ground.under.reshape(1, 3), pixel_format, palette)[0]
-            self._color = (*(float(channel) / 255 for channel in flat), 1.0)
+            flat = _in_format(ground.under.reshape(1, 3), pixel_format, palette)[0]
+            r, g, b = (float(channel) / 255 for channel in flat)
+            self._color = (r, g, b, 1.0)
         else:
             self._under = Texture(gl)
-            self._under.put(in_format(ground.under[top:bottom, left:right], pixel_format, palette))
+            self._under.put(_in_format(ground.under[top:bottom, left:right], pixel_format, palette))
         over = None if ground.over is None else ground.over[top:bottom, left:right]
         if over is not None and over[..., 3].any():
             self._over = Texture(gl)
-            colors = in_format(np.ascontiguousarray(over[..., :3]), pixel_format, palette)
+            colors = _in_format(np.ascontiguousarray(over[..., :3]), pixel_format, palette)
             self._over.put(np.concatenate([colors, over[..., 3:]], axis=2))
 
     @property

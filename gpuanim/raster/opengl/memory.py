@@ -17,7 +17,11 @@ __all__ = ["RGBA8", "RGBA16", "Stream", "Target", "Texture"]
 RGBA8, RGBA16 = 0x8058, 0x805B
 _RGB, _RGBA = 0x1907, 0x1908
 _UNSIGNED_BYTE, _UNSIGNED_SHORT = 0x1401, 0x1403
-_KINDS = {np.dtype(np.float32): 0x1406, np.dtype(np.uint8): _UNSIGNED_BYTE, np.dtype(np.uint16): _UNSIGNED_SHORT}
+_KINDS = {
+    np.dtype(np.float32): 0x1406,
+    np.dtype(np.uint8): _UNSIGNED_BYTE,
+    np.dtype(np.uint16): _UNSIGNED_SHORT,
+}
 
 
 class Stream:
@@ -74,7 +78,12 @@ class Texture:
         self.reserve(width, height, RGBA8, _RGB if channels == 3 else _RGBA, picture)
 
     def reserve(
-        self, width: int, height: int, internal: int, layout: int = _RGBA, data: NDArray[np.uint8] | None = None
+        self,
+        width: int,
+        height: int,
+        internal: int,
+        layout: int = _RGBA,
+        data: NDArray[np.uint8] | None = None,
     ) -> None:
         """Give it a size, and pixels if there are any."""
         gl = self._gl

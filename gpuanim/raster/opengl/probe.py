@@ -1,4 +1,4 @@
-"""Which place has an OpenGL that draws: child processes try, so that a driver that crashes takes none of ours along.
+"""Which place has an OpenGL that draws. Child processes try: a driver that crashes takes none of ours along.
 
 The order: the GPUs that EGL lists; the system's display; Mesa without a device; OSMesa; hidden windows. On
 macOS and Windows, which have no EGL, hidden windows come first. What was found is kept for the process.
@@ -17,10 +17,11 @@ from typing import Any
 
 from gpuanim.errors import OptionError, RendererError
 from gpuanim.raster.opengl import remedies
-from gpuanim.raster.opengl.context import Limits
+from gpuanim.raster.opengl.limits import Limits
 
 __all__ = ["Found", "find_place", "looked", "run_child"]
 
+SCRIPT = Path(__file__).parents[2] / "_probe.py"
 CHILD_SECONDS = 60
 WINDOWS = ("glfw", "pyqt6", "pyside6", "pyqt5", "pyside2")
 """vispy's backends for hidden windows."""
@@ -82,11 +83,11 @@ def looked(device: int | None = None) -> tuple[Found | None, dict[str, str]]:
 
 @cache
 def _look(device: int | None, _libraries: tuple[str, ...]) -> tuple[Found | None, dict[str, str]]:
-    listed = run_child("devices")
+    listed = run_child("opengl", "devices")
     devices: list[dict[str, Any]] = listed.get("devices", [])
     tried: dict[str, str] = {"EGL": listed["error"]} if "error" in listed else {}
     for place in _places(devices, device, egl="error" not in listed):
-        told = run_child(place)
+        told = run_child("opengl", place)
         if "error" in told:
             tried[place] = told["error"]
             continue
@@ -129,10 +130,9 @@ def _has_screen() -> bool:
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def run_child(what: str) -> dict[str, Any]:
+def run_child(*arguments: str) -> dict[str, Any]:
     """Run `_probe.py` in a child process, and return what it tells; what goes wrong is in "error"."""
-    root = Path(__file__).parents[3]
-    command = [sys.executable, "-P", str(root / "gpuanim" / "_probe.py"), "opengl", what, str(root)]
+    command = [sys.executable, "-P", str(SCRIPT), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, check=False, text=True, timeout=CHILD_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:

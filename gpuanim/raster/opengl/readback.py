@@ -90,7 +90,7 @@ class Ring:
             raise RendererError(remedies.LOST)
         mapped = (ctypes.c_uint8 * copying.nbytes).from_address(address)
         try:
-            use(np.frombuffer(mapped, np.uint8))
+            use(np.frombuffer(memoryview(mapped), np.uint8))
         finally:
             gl.glUnmapBuffer(_PIXEL_PACK_BUFFER)
             gl.glBindBuffer(_PIXEL_PACK_BUFFER, 0)

@@ -22,7 +22,8 @@ class OpenglRenderer(Renderer):
     Parameters
     ----------
     device
-        Which GPU: in CUDA's order where EGL tells it, else in EGL's; None for `GPUANIM_EGL_DEVICE`, or the first.
+        Which GPU: in CUDA's order where EGL tells it, else in EGL's; None for `GPUANIM_EGL_DEVICE`, or
+        the first.
     tile
         Largest side of what is drawn at once, pixels; None for what the driver can do.
 

@@ -27,7 +27,7 @@ _SPRITE = 128.0
 """Largest sprite in pixels; wider discs are quads. Every driver that we know of has 255 and more."""
 
 MARGIN = int(_SPRITE) // 2 + 2
-"""Pixels around a window whose sprites are drawn: OpenGL leaves out those whose centre is not in the viewport."""
+"""Pixels around a window that sprites are drawn for: OpenGL leaves out those whose centre lies outside."""
 
 _EDGE = 1.0 / 16.0
 """Pixels that a sprite is wider than it has to be: drivers round corners to 1/16 and less."""
@@ -183,7 +183,7 @@ def _counting(ids: Ids) -> bool:
 
 def _gathered(codes: Codes, ids: Ids, dtype: type[np.uint8] | type[np.uint16]) -> NDArray[Any]:
     """Return the codes of points in draw order."""
-    out = np.empty(len(ids), dtype)
+    out: NDArray[Any] = np.empty(len(ids), dtype)
     parts = _threads.blocks(len(ids), _GRAIN)
     _threads.run(lambda i: gather(codes, ids, *parts[i], out), len(parts))
     return out
