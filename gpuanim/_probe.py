@@ -1,7 +1,7 @@
 """Look for OpenGL and CUDA. Run as a child process by `doctor`, never imported: drivers may crash.
 
-``python -P _probe.py opengl WHAT`` and ``python -P _probe.py cuda`` print one line of JSON; what went wrong is
-in its "error".
+``python -P _probe.py opengl WHAT`` and ``python -P _probe.py cuda`` print one line of JSON; what went wrong
+is in its "error".
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from typing import Any
 
 def opengl(what: str) -> dict[str, Any]:
     """List EGL's devices ("devices"), or draw a frame of points at a place, and ask who draws."""
-    sys.path.append(
-        str(Path(__file__).parents[1])
-    )  # where the parent has gpuanim from: it may not be installed
+    sys.path.append(str(Path(__file__).parents[1]))  # gpuanim may not be installed
     from gpuanim.raster.opengl import probe
 
     if what != "devices":

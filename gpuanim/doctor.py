@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
-from typing import Any
 
 from gpuanim.errors import GpuanimError, OptionError
 from gpuanim.raster.opengl import remedies

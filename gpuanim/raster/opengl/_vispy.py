@@ -197,7 +197,7 @@ class Hidden:
 
 
 def open_hidden(backend: str) -> Hidden:
-    """Open a hidden window through a backend of vispy, or OSMesa, whose library has OpenGL's functions too."""
+    """Open a hidden window through a backend of vispy, or OSMesa, whose library has all functions itself."""
     if backend != "osmesa":
         return Hidden(backend)
     library = os.environ.get("OSMESA_LIBRARY") or ctypes.util.find_library("OSMesa")

@@ -9,8 +9,8 @@ from pathlib import Path
 __all__ = ["LOST", "MESA", "OTHERWISE", "OUT_OF_MEMORY", "advice", "not_here"]
 
 MESA = (
-    "apt-get install libegl1 libgl1 libgl1-mesa-dri (Debian), "
-    "dnf install mesa-libEGL mesa-libGL mesa-dri-drivers (Fedora)"
+    "apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1 (Debian), "
+    "dnf install mesa-libEGL mesa-libGL mesa-dri-drivers fontconfig (Fedora)"
 )
 OTHERWISE = 'renderer="cpu" draws the same pictures'
 LOST = (
@@ -52,18 +52,18 @@ def advice(tried: Mapping[str, str], *, software: bool | None, root: Path = Path
     said = " ".join(tried.values())
     if "OpenGL 3.3 is needed" in said:
         yield "the driver is too old: update it"
-    if "library not found" in said or "Could not load OpenGL library" in said:
+    if " not found" in said or "Could not load OpenGL library" in said:
         yield f"a library is missing; for OpenGL in software, without a display: {MESA}"
     else:
         yield f"for OpenGL in software: {MESA}"
 
 
 def _nvidia(root: Path) -> Iterator[str]:
-    """Yield what a container lacks: with a GPU but without these, Mesa answers in software, silently."""
+    """Yield what a container lacks: without these, Mesa answers in software, silently, in place of a GPU."""
     given = os.environ.get("NVIDIA_DRIVER_CAPABILITIES")
     if not any(file for folder in _LIBRARIES for file in root.glob(f"{folder}/libEGL_nvidia.so*")):
         yield (
-            "there is an NVIDIA GPU, but not the graphics part of its driver (libEGL_nvidia): in a container, "
+            "there is an NVIDIA GPU, but not the graphics part of its driver (libEGL_nvidia): in a container "
             "start it with --gpus all -e NVIDIA_DRIVER_CAPABILITIES=graphics,compute,utility"
             + (f" (it has {given!r})" if given else "")
         )
