@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpuanim.chrome._base import Moment
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -65,6 +66,7 @@ __all__ = [
     "SourceError",
     "Spread",
     "TargetError",
+    "Trail",
     "animate",
     "blend",
     "create_animation",
@@ -94,6 +96,7 @@ _HOMES = {
         "ScaleBar",
     ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",
