@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.verbs import animate, create_animation, lines, morph, panels
 
 __all__ = [
     "Animation",
@@ -73,6 +73,7 @@ __all__ = [
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "morph",
     "panels",
     "pl",
     "tl",
@@ -114,6 +115,7 @@ _HOMES = {
         "animate",
         "create_animation",
         "lines",
+        "morph",
         "panels",
     ),
 }
