@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.frame_store import Frames, open_frames, store_frames
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.verbs import animate, create_animation, lines, morph, panels
 
 __all__ = [
     "Animation",
@@ -69,12 +70,14 @@ __all__ = [
     "SourceError",
     "Spread",
     "TargetError",
+    "Trail",
     "animate",
     "blend",
     "create_animation",
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "morph",
     "open_frames",
     "panels",
     "pl",
@@ -105,6 +108,7 @@ _HOMES = {
         "store_frames",
     ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",
@@ -122,6 +126,7 @@ _HOMES = {
         "animate",
         "create_animation",
         "lines",
+        "morph",
         "panels",
     ),
 }
