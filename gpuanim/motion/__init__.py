@@ -1,0 +1,1 @@
+"""Points that move: coordinates over time, velocities, and recordings of optimisations."""
