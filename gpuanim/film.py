@@ -62,6 +62,9 @@ class Cloud:
         Of the categories that the values are, or have shares of; None for numbers.
     blend
         What a pixel shows where many points lie in it.
+    opacity
+        Source of (n,) float32 steps, 0..1, by which the opacity of each point is multiplied in a frame; None
+        for 1. Only of points that move.
     """
 
     coords: NDArray[np.floating] | Source
@@ -76,6 +79,7 @@ class Cloud:
     halo_row: int = 0
     names: tuple[str, ...] | None = None
     blend: Blend = OVER
+    opacity: Source | None = None
 
     @property
     def still(self) -> bool:
@@ -186,11 +190,14 @@ class State:
     ----------
     changed
         Whether it differs from the frame before.
+    opacity
+        (n,) float32 by which the opacity of each point is multiplied, or None for 1.
     """
 
     coords: NDArray[np.floating]
     values: Values
     changed: bool
+    opacity: NDArray[np.float32] | None = None
 
 
 def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
@@ -215,6 +222,12 @@ def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)
+    if cloud.opacity is not None:
+        faded = zip(pairs, _spread(cloud.opacity, timeline), strict=False)
+        return (
+            State(place, array, moved or changed, opacity)
+            for ((place, moved), (array, changed)), (opacity, _) in faded
+        )
     return (State(place, array, moved or changed) for (place, moved), (array, changed) in pairs)
 
 

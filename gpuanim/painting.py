@@ -128,7 +128,7 @@ class _Place:
         self.codes: Codes = np.empty(0, np.uint16)
         self.mapping: Mapping | None = None
         if cloud.still:
-            self._move(np.asarray(cloud.coords), None)
+            self._move(np.asarray(cloud.coords), None, None)
 
     @property
     def still(self) -> bool:
@@ -147,7 +147,7 @@ class _Place:
             self._encode(mapping, state.values)
         if not self.still:
             with timings.measure("raster"):
-                self._move(state.coords, state.values)
+                self._move(state.coords, state.values, state.opacity)
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
@@ -166,7 +166,9 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
+    def _move(
+        self, coords: NDArray[np.floating], values: Values | None, opacity: NDArray[np.float32] | None
+    ) -> None:
         """Put the points where `coords` says, in an order that may follow their values."""
         plan, n = self.plan, len(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
@@ -176,6 +178,8 @@ class _Place:
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
         points = plan.points(coords, ids)
+        if opacity is not None:
+            points = replace(points, opacity=opacity if points.opacity is None else points.opacity * opacity)
         fixed = order if isinstance(order, np.ndarray) else None
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, fixed)
