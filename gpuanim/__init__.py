@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.verbs import animate, create_animation, flow, lines, panels
 
 __all__ = [
     "Animation",
@@ -68,6 +68,7 @@ __all__ = [
     "animate",
     "blend",
     "create_animation",
+    "flow",
     "harmonic_extension",
     "label_propagation",
     "lines",
@@ -110,6 +111,7 @@ _HOMES = {
     "gpuanim.verbs": (
         "animate",
         "create_animation",
+        "flow",
         "lines",
         "panels",
     ),

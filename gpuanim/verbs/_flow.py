@@ -1,0 +1,200 @@
+"""What the faces of flowing particles share: a still film and velocities -> a film of particles over it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gpuanim.animation import Animation
+from gpuanim.errors import OptionError
+from gpuanim.film import Cloud
+from gpuanim.look import Dots, make_dots, positive
+from gpuanim.motion.field import check_velocities, velocity_field
+from gpuanim.motion.flow import Lives, Particles, StreakSource, substeps, usual_speed
+from gpuanim.motion.ground import Grounded
+from gpuanim.types import Colors
+from gpuanim.values._base import Norm, Source
+from gpuanim.values.rates import frames_and_rate
+from gpuanim.values.timeline import Timeline
+from gpuanim.verbs._stage import film_of
+
+__all__ = ["FlowWishes", "flow_over"]
+
+_SECONDS, _FPS = 6.0, 30
+"""Of a film, if nobody says."""
+
+_MOST = 4_000_000
+"""Places of all streaks that a frame may draw."""
+
+
+@dataclass(frozen=True, eq=False)
+class FlowWishes:
+    """What was asked for about the particles, as `flow` takes it."""
+
+    n_particles: Any
+    lifetime: Any
+    trail: Any
+    speed: Any
+    particle_size: Any
+    particle_color: Any
+    particle_cmap: Any
+    particle_alpha: Any
+    density: float
+    smooth: float
+    min_mass: float
+    loop: bool
+    seed: int
+    cells: bool
+    n_frames: Any
+    fps: Any
+    duration: Any
+
+
+def flow_over(still: Animation, velocities: Sequence[Any], wishes: FlowWishes) -> Animation:
+    """Let particles flow over the cells of a still film.
+
+    Parameters
+    ----------
+    still
+        Its clouds stand still, and so do their values.
+    velocities
+        For each cloud (n, 2).
+    wishes
+        What the particles are to be like.
+    """
+    film = still._film
+    timeline = _timeline(wishes)
+    for cloud in film.clouds:
+        if cloud.values.n_steps != 1:
+            raise OptionError("cells below particles stand still: give one value per cell, or none")
+    if isinstance(film.stage.background, type(None)) and wishes.cells:
+        raise OptionError(
+            "a transparent film cannot have still cells below the particles: give a background, or "
+            "leave the cells out (cells=False)"
+        )
+    clouds = tuple(
+        _particles(cloud, arrows, wishes, timeline, film.stage.background, still.size, still._dpi)
+        for cloud, arrows in zip(film.clouds, velocities, strict=True)
+    )
+    stage = Grounded(film.stage, film.clouds, still._renderer) if wishes.cells else film.stage
+    return film_of(stage, clouds, timeline, still._dpi, still._renderer)
+
+
+def _timeline(wishes: FlowWishes) -> Timeline:
+    n_frames, duration, fps = wishes.n_frames, wishes.duration, wishes.fps
+    if n_frames is None and duration is None:
+        duration = _SECONDS
+    if fps is None and (n_frames is None or duration is None):
+        fps = _FPS
+    frames, rate = frames_and_rate(n_frames, fps, duration)
+    return Timeline.resolve(frames, n_frames=frames, fps=rate)
+
+
+def _particles(
+    cloud: Cloud, velocities: Any, wishes: FlowWishes, timeline: Timeline, background: Colors | None,
+    size: tuple[int, int], dpi: float,
+) -> Cloud:  # fmt: skip
+    coords = np.asarray(cloud.coords)
+    arrows = check_velocities(velocities, len(coords))
+    field = velocity_field(
+        coords, arrows, density=wishes.density, smooth=wishes.smooth, min_mass=wishes.min_mass
+    )
+    n_frames, fps = timeline.n_frames or 1, timeline.fps
+    extent = float(np.hypot(*np.ptp(coords, axis=0)))
+    finite = np.isfinite(arrows).all(1)
+    if isinstance(wishes.speed, str) and wishes.speed == "auto":
+        dt = usual_speed(arrows[finite], extent, fps)
+    else:
+        dt = positive("speed", wishes.speed) / float(fps)
+    s = _size(wishes.particle_size, size, dpi)
+    steps = substeps(field, dt, 0.4 * math.sqrt(s) * dpi / 72 / min(size) * extent)
+    life = positive("lifetime", wishes.lifetime) * float(fps)
+    trail = _frames("trail", wishes.trail, fps)
+    number = _count(wishes.n_particles, trail * steps + 1)
+    particles = Particles(
+        field, coords, Lives.resolve(number, life, n_frames, loop=wishes.loop), dt=dt, steps=steps,
+        trail=trail, fade=min(0.35 * float(fps), life / 3), seed=_seed(wishes.seed),
+    )  # fmt: skip
+    return _cloud(particles, n_frames, _dots(particles, number, s, wishes), _paint(wishes, background, field))
+
+
+def _cloud(
+    particles: Particles, n_frames: int, dots: Dots, paint: tuple[bool, Norm, Colors, str | None]
+) -> Cloud:
+    from gpuanim.values.sources import as_source
+
+    by_speed, norm, table, cmap = paint
+    n = particles.n_points
+    values: Source = (
+        StreakSource(particles, n_frames, "speed")
+        if by_speed
+        else as_source(np.zeros(n, np.float32), n_points=n, n_steps=None)
+    )
+    return Cloud(
+        StreakSource(particles, n_frames, "coords"), values, norm, None, table, dots, n, cmap,
+        opacity=StreakSource(particles, n_frames, "opacity"),
+    )  # fmt: skip
+
+
+def _paint(wishes: FlowWishes, background: Colors | None, field: Any) -> tuple[bool, Norm, Colors, str | None]:
+    """Return whether the speed colours particles, and norm, table and name of the colours."""
+    from gpuanim.values.colors import as_rgb, color_table
+    from gpuanim.values.normalize import Linear
+
+    dark = background is not None and int(background.astype(int).sum()) < 3 * 128
+    if isinstance(wishes.particle_color, str) and wishes.particle_color == "speed":
+        flowing = field.nodes[field.nodes[..., 2] >= 1]
+        top = float(np.percentile(np.hypot(flowing[:, 0], flowing[:, 1]), 95)) or 1.0
+        cmap = wishes.particle_cmap or ("plasma" if dark else "viridis")
+        name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
+        return True, Linear(vmin=0.0, vmax=top), color_table(cmap, na_color="gray"), name
+    if wishes.particle_cmap is not None:
+        raise OptionError('particle_cmap is for particle_color="speed"')
+    color = wishes.particle_color
+    if isinstance(color, str) and color == "auto":
+        color = "white" if dark else "#101418"
+    rgb = as_rgb(color, "particle_color")
+    return False, Linear(vmin=0.0, vmax=1.0), np.repeat(rgb[None], 257, axis=0), None
+
+
+def _dots(particles: Particles, number: int, s: float, wishes: FlowWishes) -> Dots:
+    """Return dots that taper from the head to a third of its width at the end of the streak."""
+    taper = np.linspace(1 / 3, 1, particles.n_streak) if particles.n_streak > 1 else np.ones(1)
+    return make_dots(
+        particles.n_points, s=np.repeat(s * taper**2, number), alpha=wishes.particle_alpha, order="data",
+        seed=0, antialias=True, edge=0.0,
+    )  # fmt: skip
+
+
+def _size(size: Any, pixels: tuple[int, int], dpi: float) -> float:
+    """Return points squared; by default 1/320 of the shorter side of the frame."""
+    if isinstance(size, str) and size == "auto":
+        return (min(pixels) / 320 * 72 / dpi) ** 2
+    return positive("particle_size", size)
+
+
+def _frames(name: str, seconds: Any, fps: Fraction) -> int:
+    return 0 if isinstance(seconds, int | float) and seconds == 0 else round(positive(name, seconds) * float(fps))
+
+
+def _count(n_particles: Any, places: int) -> int:
+    if isinstance(n_particles, bool) or not isinstance(n_particles, int | np.integer) or n_particles < 1:
+        raise OptionError(f"n_particles must be a whole number from 1 on, not {n_particles!r}")
+    if n_particles * places > _MOST:
+        raise OptionError(
+            f"{n_particles:,} particles with {places} past places each make {n_particles * places:,} points "
+            f"a frame, {_MOST:,} are the most: take fewer, or a shorter trail"
+        )
+    return int(n_particles)
+
+
+def _seed(seed: Any) -> int:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
+        raise OptionError(f"seed must be a whole number from 0 on, not {seed!r}")
+    return int(seed)
