@@ -62,9 +62,8 @@ class Cloud:
         Of the categories that the values are, or have shares of; None for numbers.
     blend
         What a pixel shows where many points lie in it.
-    opacity
-        Source of (n,) float32 steps, 0..1, by which the opacity of each point is multiplied in a frame; None
-        for 1. Only of points that move.
+    present
+        How much of each point is there, by steps of (n,) float32; None for all of each.
     """
 
     coords: NDArray[np.floating] | Source
@@ -79,7 +78,7 @@ class Cloud:
     halo_row: int = 0
     names: tuple[str, ...] | None = None
     blend: Blend = OVER
-    opacity: Source | None = None
+    present: Source | None = None
 
     @property
     def still(self) -> bool:
@@ -190,14 +189,14 @@ class State:
     ----------
     changed
         Whether it differs from the frame before.
-    opacity
-        (n,) float32 by which the opacity of each point is multiplied, or None for 1.
+    shares
+        (n,) float32 how much of each point is there; None for all of each.
     """
 
     coords: NDArray[np.floating]
     values: Values
     changed: bool
-    opacity: NDArray[np.float32] | None = None
+    shares: NDArray[np.float32] | None = None
 
 
 def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
@@ -222,11 +221,11 @@ def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)
-    if cloud.opacity is not None:
-        faded = zip(pairs, _spread(cloud.opacity, timeline), strict=False)
+    if cloud.present is not None:
+        faded = zip(pairs, _spread(cloud.present, timeline), strict=False)
         return (
-            State(place, array, moved or changed, opacity)
-            for ((place, moved), (array, changed)), (opacity, _) in faded
+            State(place, array, moved or changed, shares)
+            for ((place, moved), (array, changed)), (shares, _) in faded
         )
     return (State(place, array, moved or changed) for (place, moved), (array, changed) in pairs)
 

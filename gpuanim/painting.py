@@ -147,7 +147,7 @@ class _Place:
             self._encode(mapping, state.values)
         if not self.still:
             with timings.measure("raster"):
-                self._move(state.coords, state.values, state.opacity)
+                self._move(state.coords, state.values, state.shares)
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""

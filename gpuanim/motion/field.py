@@ -104,8 +104,8 @@ def velocity_field(
 
     It differs from scVelo in two things. scVelo weighs by the density of the normal distribution, so that the
     1 of ``max(1, mass)``, below which flow is damped, depends on the units of the embedding; here it is the
-    weight of one cell that lies at the node. And scVelo sums over the n / 50 nearest cells, here over all that
-    weigh more than 4e-6: the field is smooth, and takes 0.2 s for a million cells on two cores.
+    weight of one cell that lies at the node. And scVelo sums over the n / 50 nearest cells, here over all
+    that weigh more than 4e-6: the field is smooth, and takes 0.2 s for a million cells on two cores.
 
     Parameters
     ----------
@@ -169,9 +169,7 @@ def _summed(
     sums = np.zeros((parts, n_nodes, n_nodes, 3))
 
     def task(i: int) -> None:
-        splat(
-            coords, velocities, n * i // parts, n * (i + 1) // parts, frame, sigma, REACH * sigma, sums[i]
-        )
+        splat(coords, velocities, n * i // parts, n * (i + 1) // parts, frame, sigma, REACH * sigma, sums[i])
 
     _threads.run(task, parts)
     return np.asarray(sums.sum(0))

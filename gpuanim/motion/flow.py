@@ -17,7 +17,7 @@ from gpuanim.errors import OptionError
 from gpuanim.motion.field import Field
 from gpuanim.values._base import Source
 
-__all__ = ["Lives", "Particles", "Streaks", "StreakSource", "substeps", "usual_speed"]
+__all__ = ["Lives", "Particles", "StreakSource", "Streaks", "substeps", "usual_speed"]
 
 _GRAIN = 256
 """Particles that a thread takes at a time."""
@@ -58,7 +58,7 @@ class Lives:
         return math.ceil(self.length)
 
     def at(self, frame: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return which life each of the (n,) particles lives, its age in frames, and the frames of the life."""
+        """Return which life each of the (n,) particles lives, its age, and the length of that life in frames."""
         p, q = self.length.numerator, self.length.denominator
         around = self.longest if self.loop is None else int(self.length * self.loop)
         time = frame + np.arange(self.n_particles, dtype=np.int64) * around // max(1, self.n_particles)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpuanim.animation import Animation
 from gpuanim.errors import OptionError
@@ -22,9 +21,9 @@ from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.rates import frames_and_rate
 from gpuanim.values.timeline import Timeline
-from gpuanim.verbs._stage import film_of
+from gpuanim.verbs._stage import film_of, ground_and_style
 
-__all__ = ["FlowWishes", "flow_over"]
+__all__ = ["FlowWishes", "flow_over", "quiet_color", "split_wishes"]
 
 _SECONDS, _FPS = 6.0, 30
 """Of a film, if nobody says."""
@@ -37,23 +36,30 @@ _MOST = 4_000_000
 class FlowWishes:
     """What was asked for about the particles, as `flow` takes it."""
 
-    n_particles: Any
-    lifetime: Any
-    trail: Any
-    speed: Any
-    particle_size: Any
-    particle_color: Any
-    particle_cmap: Any
-    particle_alpha: Any
-    density: float
-    smooth: float
-    min_mass: float
-    loop: bool
-    seed: int
-    cells: bool
-    n_frames: Any
-    fps: Any
-    duration: Any
+    n_particles: Any = 1500
+    lifetime: Any = 2.0
+    trail: Any = 0.5
+    speed: Any = "auto"
+    particle_size: Any = "auto"
+    particle_color: Any = "auto"
+    particle_cmap: Any = None
+    particle_alpha: Any = 0.8
+    density: float = 1.0
+    smooth: float = 0.5
+    min_mass: float = 1.0
+    loop: bool = True
+    cells: bool = True
+    seed: int = 0
+    n_frames: Any = None
+    fps: Any = None
+    duration: Any = None
+
+
+def split_wishes(options: Mapping[str, Any]) -> tuple[FlowWishes, dict[str, Any]]:
+    """Part the options of particles from all others."""
+    own = {field.name for field in fields(FlowWishes)}
+    wishes = FlowWishes(**{name: value for name, value in options.items() if name in own})
+    return wishes, {name: value for name, value in options.items() if name not in own}
 
 
 def flow_over(still: Animation, velocities: Sequence[Any], wishes: FlowWishes) -> Animation:
@@ -138,11 +144,13 @@ def _cloud(
     )
     return Cloud(
         StreakSource(particles, n_frames, "coords"), values, norm, None, table, dots, n, cmap,
-        opacity=StreakSource(particles, n_frames, "opacity"),
+        present=StreakSource(particles, n_frames, "opacity"),
     )  # fmt: skip
 
 
-def _paint(wishes: FlowWishes, background: Colors | None, field: Any) -> tuple[bool, Norm, Colors, str | None]:
+def _paint(
+    wishes: FlowWishes, background: Colors | None, field: Any
+) -> tuple[bool, Norm, Colors, str | None]:
     """Return whether the speed colours particles, and norm, table and name of the colours."""
     from gpuanim.values.colors import as_rgb, color_table
     from gpuanim.values.normalize import Linear
@@ -180,7 +188,11 @@ def _size(size: Any, pixels: tuple[int, int], dpi: float) -> float:
 
 
 def _frames(name: str, seconds: Any, fps: Fraction) -> int:
-    return 0 if isinstance(seconds, int | float) and seconds == 0 else round(positive(name, seconds) * float(fps))
+    return (
+        0
+        if isinstance(seconds, int | float) and seconds == 0
+        else round(positive(name, seconds) * float(fps))
+    )
 
 
 def _count(n_particles: Any, places: int) -> int:
@@ -198,3 +210,17 @@ def _seed(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
         raise OptionError(f"seed must be a whole number from 0 on, not {seed!r}")
     return int(seed)
+
+
+def quiet_color(options: dict[str, Any]) -> Any:
+    """Return a grey that lies between the background and what stands out on it."""
+    from gpuanim.values.colors import as_rgb
+
+    ground, _ = ground_and_style(
+        options.get("background", "auto"), options.get("theme"), options.get("style")
+    )
+    if ground is None:
+        return "lightgray"
+    base = ground / 255.0
+    other = as_rgb("white" if base.sum() < 1.5 else "black", "na_color") / 255.0
+    return tuple((base + 0.17 * (other - base)).tolist())

@@ -10,7 +10,7 @@ import numpy as np
 from gpuanim.animation import Animation
 from gpuanim.errors import OptionError
 from gpuanim.geometry import check_coords
-from gpuanim.verbs._flow import FlowWishes, flow_over
+from gpuanim.verbs._flow import FlowWishes, flow_over, quiet_color
 from gpuanim.verbs.of_points import animate
 
 __all__ = ["flow"]
@@ -123,18 +123,3 @@ def flow(
         n_frames=n_frames, fps=fps, duration=duration,
     )  # fmt: skip
     return flow_over(still, [velocities], wishes)
-
-
-def quiet_color(options: dict[str, Any]) -> Any:
-    """Return a grey that lies between the background and what stands out on it."""
-    from gpuanim.values.colors import as_rgb
-    from gpuanim.verbs._stage import ground_and_style
-
-    ground, _ = ground_and_style(
-        options.get("background", "auto"), options.get("theme"), options.get("style")
-    )
-    if ground is None:
-        return "lightgray"
-    base = ground / 255.0
-    other = as_rgb("white" if base.sum() < 1.5 else "black", "na_color") / 255.0
-    return tuple((base + 0.17 * (other - base)).tolist())
