@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpuanim.chrome._base import Moment
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.recorders import OpenTSNERecorder, Recorder, UMAPRecorder
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -55,9 +56,11 @@ __all__ = [
     "MatplotlibNorm",
     "MissingDependencyError",
     "Moment",
+    "OpenTSNERecorder",
     "OptionError",
     "ProgressLine",
     "Rank",
+    "Recorder",
     "SaveResult",
     "ScaleBar",
     "ShapeError",
@@ -65,6 +68,7 @@ __all__ = [
     "SourceError",
     "Spread",
     "TargetError",
+    "UMAPRecorder",
     "animate",
     "blend",
     "create_animation",
@@ -95,6 +99,11 @@ _HOMES = {
         "ScaleBar",
     ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.recorders": (
+        "OpenTSNERecorder",
+        "Recorder",
+        "UMAPRecorder",
+    ),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",
