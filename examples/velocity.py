@@ -1,7 +1,7 @@
 """Particles flow over 700 blood cells, to where the neighbours of a cell are later in pseudotime.
 
-The arrows come from real data, but they are no RNA velocity, which these data do not hold: each cell's points to
-those of its neighbours in the graph that are later in diffusion pseudotime, averaged over the graph. With
+The arrows come from real data, but they are no RNA velocity, which these data do not hold: each cell's points
+to those of its neighbours in the graph that are later in diffusion pseudotime, averaged over the graph. With
 scVelo's `velocity_umap` in `obsm`, `ga.pl.velocity(adata, "umap")` is all it takes.
 """
 

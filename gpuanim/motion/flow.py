@@ -58,7 +58,7 @@ class Lives:
         return math.ceil(self.length)
 
     def at(self, frame: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """Return which life each of the (n,) particles lives, its age, and the length of that life in frames."""
+        """Return which life each of the (n,) particles lives, its age in frames, and how long it is."""
         p, q = self.length.numerator, self.length.denominator
         around = self.longest if self.loop is None else int(self.length * self.loop)
         time = frame + np.arange(self.n_particles, dtype=np.int64) * around // max(1, self.n_particles)

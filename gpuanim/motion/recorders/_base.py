@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -46,7 +45,8 @@ class Recorder:
 
     def __init__(self, *, store: Any = None) -> None:
         self._steps: Steps = as_steps(store)
-        self._labels: list[str] = []
+        self._labels = [""] * len(self._steps)
+        self._n_points = len(self._steps[0]) if len(self._steps) else 0
 
     def record(self, positions: Any, label: str = "") -> None:
         """Add a step.
@@ -66,10 +66,11 @@ class Recorder:
         kept = check_coords(positions, f"positions of step {len(self)}").astype(np.float32)
         if not np.isfinite(kept).all():
             raise ShapeError(f"positions of step {len(self)} are too large for float32")
-        if len(self) and len(kept) != self.shape[1]:
+        if len(self) and len(kept) != self._n_points:
             raise ShapeError(
-                f"positions of step {len(self)} have {len(kept):,} points, those before {self.shape[1]:,}"
+                f"positions of step {len(self)} have {len(kept):,} points, those before {self._n_points:,}"
             )
+        self._n_points = len(kept)
         self._steps.append(kept)
         self._labels.append(label)
 
@@ -81,7 +82,7 @@ class Recorder:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(steps, points, 2)."""
-        return len(self), len(self._steps[0]) if len(self) else 0, 2
+        return len(self), self._n_points, 2
 
     ndim = 3
     dtype = np.dtype(np.float32)
@@ -89,15 +90,13 @@ class Recorder:
     def __len__(self) -> int:
         return len(self._steps)
 
+    # There is no __iter__: openTSNE would take an iterable recorder for a list of callbacks.
     def __getitem__(self, index: Any) -> NDArray[np.float32]:
         if isinstance(index, slice):
             return np.stack([self._steps[i] for i in range(*index.indices(len(self)))])
         if not -len(self) <= index < len(self):
             raise IndexError(f"step {index} of a recording of {len(self)}")
         return self._steps[int(index) % len(self)]
-
-    def __iter__(self) -> Iterator[NDArray[np.float32]]:
-        return (self[i] for i in range(len(self)))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:

@@ -72,10 +72,10 @@ def as_steps(store: Any) -> Steps:
         if path.exists():
             raise TargetError(f"{path} exists: give another path, or open it as a zarr array to add to it")
         return _ZarrSteps(path)
-    shape = getattr(store, "shape", ())
+    shape: tuple[int, ...] = tuple(getattr(store, "shape", ()))
     if not hasattr(store, "append") or len(shape) != 3 or shape[2] != 2:
         raise OptionError(
             f"store must be a path, or a zarr array of shape (steps, points, 2), not {type(store).__name__}"
-            + (f" of shape {tuple(shape)}" if shape else "")
+            + (f" of shape {shape}" if shape else "")
         )
     return _ZarrSteps(None, store)
