@@ -30,13 +30,14 @@ class Grounded(Stage):
     stage
         What surrounds them.
     grounds
-        The still points of each panel that has points, in their order; values of one step.
+        The still points of each panel that has points, in their order, of values of one step; None for a
+        panel without.
     renderer
         Who draws them.
     """
 
     stage: Stage
-    grounds: tuple[Cloud, ...]
+    grounds: tuple[Cloud | None, ...]
     renderer: str = "auto"
 
     @property
@@ -61,17 +62,22 @@ class Grounded(Stage):
     def layers(self, dpi: float, size: tuple[int, int], fitted: Fitted) -> StageLayers:
         from gpuanim.animation import Animation
 
-        film = Film(self.grounds, self.stage, _ONCE)
-        fits = Fits(film, Timings())
-        mappings = tuple(_mapping(fits, i, cloud) for i, cloud in enumerate(self.grounds))
-        around = self.stage.layers(dpi, size, fits.__getitem__)
-        still = replace(film, stage=_Below(self.figsize, self.background, around))
-        picture = Animation(still, dpi, self.renderer).frame(0)
+        numbers = [i for i, cloud in enumerate(self.grounds) if cloud is not None]
+        still = Film(tuple(cloud for cloud in self.grounds if cloud is not None), self.stage, _ONCE)
+        fits = Fits(still, Timings())
+        around = self.stage.layers(dpi, size, lambda i: fits[numbers.index(i)] if i in numbers else fitted(i))
+        below = replace(around, views=tuple(around.views[i] for i in numbers))
+        film = replace(still, stage=_Below(self.figsize, self.background, below))
+        picture = Animation(film, dpi, self.renderer).frame(0)
+        mappings = {i: _mapping(fits, k, still.clouds[k]) for k, i in enumerate(numbers)}
         moving = tuple(_OfGround(part, mappings) for part in around.moving)
         return replace(around, under=picture, moving=moving)
 
     def describe(self) -> dict[str, Any]:
-        return self.stage.describe()
+        from gpuanim.provenance import fingerprint
+
+        below = [None if cloud is None else fingerprint(cloud) for cloud in self.grounds]
+        return self.stage.describe() | {"below": below[0] if len(below) == 1 else below}
 
 
 def _mapping(fits: Fits, i: int, cloud: Cloud) -> Mapping | None:
@@ -101,11 +107,13 @@ class _Below(Stage):
 class _OfGround(Moving):
     """Something that changes above the points, and is told of the colours of the still ones."""
 
-    def __init__(self, part: Moving, mappings: tuple[Mapping | None, ...]) -> None:
+    def __init__(self, part: Moving, mappings: dict[int, Mapping | None]) -> None:
         self._part, self._mappings = part, mappings
 
     def show(self, moment: Moment) -> Hashable:
-        return self._part.show(replace(moment, mappings=self._mappings))
+        own = self._mappings
+        mappings = tuple(own.get(i, mapping) for i, mapping in enumerate(moment.mappings))
+        return self._part.show(replace(moment, mappings=mappings))
 
     def draw(self) -> Patch | None:
         return self._part.draw()

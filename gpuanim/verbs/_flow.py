@@ -79,7 +79,7 @@ def flow_over(still: Animation, velocities: Sequence[Any], wishes: FlowWishes) -
     for cloud in film.clouds:
         if cloud.values.n_steps != 1:
             raise OptionError("cells below particles stand still: give one value per cell, or none")
-    if isinstance(film.stage.background, type(None)) and wishes.cells:
+    if film.stage.background is None and wishes.cells:
         raise OptionError(
             "a transparent film cannot have still cells below the particles: give a background, or "
             "leave the cells out (cells=False)"
@@ -173,9 +173,12 @@ def _paint(
 
 def _dots(particles: Particles, number: int, s: float, wishes: FlowWishes) -> Dots:
     """Return dots that taper from the head to a third of its width at the end of the streak."""
+    alpha = wishes.particle_alpha
+    if isinstance(alpha, str) or np.ndim(alpha) or not 0 < float(alpha) <= 1:
+        raise OptionError(f"particle_alpha must be above 0 and up to 1, not {alpha!r}")
     taper = np.linspace(1 / 3, 1, particles.n_streak) if particles.n_streak > 1 else np.ones(1)
     return make_dots(
-        particles.n_points, s=np.repeat(s * taper**2, number), alpha=wishes.particle_alpha, order="data",
+        particles.n_points, s=np.repeat(s * taper**2, number), alpha=alpha, order="data",
         seed=0, antialias=True, edge=0.0,
     )  # fmt: skip
 
