@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.highlight import Highlight
     from gpuanim.motion.recorders import OpenTSNERecorder, Recorder, UMAPRecorder
+    from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -69,6 +70,7 @@ __all__ = [
     "Spread",
     "TargetError",
     "UMAPRecorder",
+    "Trail",
     "animate",
     "blend",
     "create_animation",
@@ -104,6 +106,7 @@ _HOMES = {
         "Recorder",
         "UMAPRecorder",
     ),
+    "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",

@@ -75,7 +75,20 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "blend": told(cloud.blend),
         **scope,
         **seed,
+        **_motion(cloud),
     }
+
+
+def _motion(cloud: Cloud) -> dict[str, Any]:
+    """Return what is to be told of points that move, come and go."""
+    told_of: dict[str, Any] = {}
+    if isinstance(cloud.coords, Source):
+        told_of["coords"] = f"{cloud.coords.n_steps or 'unknown'} steps"
+    if cloud.present is not None:
+        told_of |= {"present": "given", "fade": cloud.present.fade}
+    if cloud.trail is not None:
+        told_of["trail"] = told(cloud.trail)
+    return told_of
 
 
 def fingerprint(cloud: Cloud) -> str:
@@ -92,7 +105,7 @@ def fingerprint(cloud: Cloud) -> str:
         "sha256:" and the first 32 hexadecimal digits of the hash of the hashes of blocks of points.
     """
     if isinstance(cloud.coords, Source):
-        first, way = cloud.coords.step(0), str(cloud.coords.n_steps)
+        first, way = cloud.coords.first(), str(cloud.coords.n_steps)
     else:
         first, way = cloud.coords, "still"
     digests = [b""] * -(-len(first) // _BLOCK)

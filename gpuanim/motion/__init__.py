@@ -1,1 +1,1 @@
-"""Points that move: coordinates over time, velocities, and recordings of optimisations."""
+"""Points that move: positions over time, who is there when, trails, and morphs between embeddings."""

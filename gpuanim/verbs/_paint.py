@@ -16,7 +16,7 @@ from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 
-__all__ = ["MIXES", "Paint", "Wishes", "as_paint"]
+__all__ = ["MIXES", "Paint", "Wishes", "as_paint", "one_step"]
 
 MIXES = ("linear", "srgb", "confidence", "argmax")
 
@@ -80,11 +80,11 @@ class Paint:
 
         return self.categorical or isinstance(self.norm, Likeliest)
 
-    def check_tween(self, tween: Any) -> None:
-        """Raise OptionError if categories are to be blended."""
+    def check_tween(self, tween: Any, *, moves: bool = False) -> None:
+        """Raise OptionError if categories are to be blended; points that move have places to blend."""
         from gpuanim.values.categories import check_no_tween
 
-        if self.categorical:
+        if self.categorical and not moves:
             check_no_tween(tween)
 
     def has_na(self) -> bool:
@@ -241,6 +241,13 @@ def _n_classes(values: Any, n_points: int) -> int:
         first: tuple[int, ...] = getattr(values[0], "shape", ())
         return int(first[1]) if len(first) == 2 and first[0] == n_points else 1
     return 1 if len(shape) else 0
+
+
+def one_step(values: Any) -> bool:
+    """Return whether values are one for each point, which stays: (n,) or a list of numbers or names."""
+    if hasattr(values, "shape"):
+        return len(values.shape) == 1
+    return isinstance(values, Sequence) and len(values) > 0 and np.ndim(values[0]) == 0
 
 
 def _no_scale(wishes: Wishes, kind: str) -> None:
