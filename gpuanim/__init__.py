@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, flow, lines, panels
+    from gpuanim.verbs import animate, create_animation, flow, lines, morph, panels
 
 __all__ = [
     "Animation",
@@ -69,8 +69,8 @@ __all__ = [
     "SourceError",
     "Spread",
     "TargetError",
-    "UMAPRecorder",
     "Trail",
+    "UMAPRecorder",
     "animate",
     "blend",
     "create_animation",
@@ -78,6 +78,7 @@ __all__ = [
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "morph",
     "panels",
     "pl",
     "tl",
@@ -125,6 +126,7 @@ _HOMES = {
         "create_animation",
         "flow",
         "lines",
+        "morph",
         "panels",
     ),
 }

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.errors import OptionError
 from gpuanim.motion.field import Field
+from gpuanim.motion.tracks import Bounds, Coords, Track
 from gpuanim.values._base import Source
 
-__all__ = ["Lives", "Particles", "StreakSource", "Streaks", "substeps", "usual_speed"]
+__all__ = ["Lives", "Particles", "StreakSource", "StreakTrack", "Streaks", "substeps", "usual_speed"]
 
 _GRAIN = 256
 """Particles that a thread takes at a time."""
@@ -205,17 +206,34 @@ class StreakSource(Source):
         "coords", "opacity" or "speed".
     """
 
+    n_points: int
+    n_steps: int
+
     def __init__(self, particles: Particles, n_frames: int, name: str) -> None:
         self._particles, self._name = particles, name
         self.n_points, self.n_steps = particles.n_points, n_frames
 
     def steps(self) -> Iterator[NDArray[np.float32]]:
-        for index in range(self.n_steps or 0):
-            yield self.step(index)
+        return map(self.step, range(self.n_steps))
 
     def step(self, index: int) -> NDArray[np.float32]:
         array: NDArray[np.float32] = getattr(self._particles.at(index), self._name)
         return array
+
+
+class StreakTrack(StreakSource, Track):
+    """The places of all streaks over the frames."""
+
+    def __init__(self, particles: Particles, n_frames: int) -> None:
+        super().__init__(particles, n_frames, "coords")
+
+    def first(self) -> Coords:
+        return self.step(0)
+
+    def bounds(self) -> Bounds:
+        steps = [(step.min(0), step.max(0)) for step in self.steps()]
+        (left, bottom), (right, top) = np.min([s[0] for s in steps], 0), np.max([s[1] for s in steps], 0)
+        return float(left), float(right), float(bottom), float(top)
 
 
 def usual_speed(velocities: NDArray[np.floating[Any]], extent: float, fps: Fraction) -> float:

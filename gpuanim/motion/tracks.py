@@ -167,8 +167,8 @@ def as_coords(coords: Any, n_steps: int | None, *, gaps: bool = False) -> tuple[
     ----------
     coords
         (n, 2); or for moving points (t, n, 2), also as a memory map, HDF5 or zarr array, which is read step
-        by step; a list of (n, 2); a callable of the step number; a generator or other iterable of (n, 2), which
-        is gone through once; a `Track`.
+        by step; a list of (n, 2); a callable of the step number; a generator or other iterable of (n, 2),
+        which is gone through once; a `Track`.
     n_steps
         Number of steps of a callable or a generator, or of how many of the first ones to show.
     gaps

@@ -15,8 +15,9 @@ from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.look import Dots, make_dots, positive
 from gpuanim.motion.field import check_velocities, velocity_field
-from gpuanim.motion.flow import Lives, Particles, StreakSource, substeps, usual_speed
+from gpuanim.motion.flow import Lives, Particles, StreakSource, StreakTrack, substeps, usual_speed
 from gpuanim.motion.ground import Grounded
+from gpuanim.motion.presence import as_presence
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.rates import frames_and_rate
@@ -142,9 +143,10 @@ def _cloud(
         if by_speed
         else as_source(np.zeros(n, np.float32), n_points=n, n_steps=None)
     )
+    track = StreakTrack(particles, n_frames)
     return Cloud(
-        StreakSource(particles, n_frames, "coords"), values, norm, None, table, dots, n, cmap,
-        present=StreakSource(particles, n_frames, "opacity"),
+        track, values, norm, None, table, dots, n, cmap,
+        present=as_presence(StreakSource(particles, n_frames, "opacity"), track, None, 1.0),
     )  # fmt: skip
 
 

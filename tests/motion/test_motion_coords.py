@@ -121,7 +121,8 @@ def test_a_generator_is_read_once_and_one_step_ahead_at_most():
     pictures = film.frames()
     next(pictures)
     assert asked == [0]
-    assert len(list(pictures)) == 5 and asked == [0, 1, 2, 3, 4, 5]
+    assert len(list(pictures)) == 5
+    assert asked == [0, 1, 2, 3, 4, 5]
     with pytest.raises(ga.SourceError, match="these coords can be read only once, and have been"):
         film.frame(0)
 
@@ -131,7 +132,7 @@ def test_files_are_read_step_by_step():
     film = ga.animate(lazy, VALUES[0], tween="linear", n_frames=21, fps=10, **SMALL, **LIMITS)
     lazy.read.clear()
     frames(film)
-    assert lazy.read == [0, *range(6)], "the first step tells how large points are, then each is read once"
+    assert lazy.read == list(range(6)), "each step is read once"
     assert lazy.most <= 3
 
 
@@ -189,8 +190,8 @@ def test_boomerang_and_single_frames_agree_with_the_film():
 @pytest.mark.parametrize(
     ("coords", "error", "match"),
     [
-        ([WAY[0], WAY[1][:-1]], ga.ShapeError, r"coords of step 1 have shape \(29, 2\), those of step 0 \(30, 2\)"),
-        ([WAY[0].tolist(), WAY[1][:-1].tolist()], ga.ShapeError, "coords of step 1 have 29 points, .* step 0 30"),
+        ([WAY[0], WAY[1][:-1]], ga.ShapeError, r"coords of step 1 have shape \(29, 2\), .* \(30, 2\)"),
+        ([WAY[0].tolist(), WAY[1][:-1].tolist()], ga.ShapeError, "step 1 have 29 points, .* step 0 30"),
         ([WAY[0], WAY[1] * np.nan], ga.ShapeError, 'coords of step 1 must be finite.*present="finite"'),
         (WAY[:, :, :1], ga.ShapeError, r"coords of step 0 must have shape \(n, 2\)"),
         (np.empty((0, N, 2)), ga.OptionError, "coords have no steps"),
@@ -220,9 +221,12 @@ def test_coordinates_that_fail_on_the_way(tmp_path, made):
         return WAY[i]
 
     coords = map(step, range(6)) if made == "generator" else step
+
+    def render():
+        ga.animate(coords, VALUES, n_steps=6, **SMALL, **LIMITS).save(tmp_path / "film.mp4")
+
     with pytest.raises(ga.SourceError, match="coords failed at step 4: ZeroDivisionError: at rest") as caught:
-        film = ga.animate(coords, VALUES, n_steps=6, **SMALL, **LIMITS)
-        film.save(tmp_path / "film.mp4")
+        render()
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
     assert not list(tmp_path.iterdir())
 

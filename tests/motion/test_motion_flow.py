@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gpuanim.errors import OptionError
 from gpuanim.motion.field import Field, velocity_field
-from gpuanim.motion.flow import Lives, Particles, StreakSource, substeps, usual_speed
+from gpuanim.motion.flow import Lives, Particles, StreakSource, StreakTrack, substeps, usual_speed
 
 
 def grid(function, n=41, half=2.0):
@@ -137,9 +137,12 @@ def test_lives(n, frames, length, frame, loop):
 
 def test_the_source():
     swarm = particles(TURNING, [[0.5, 0.0]])
-    source = StreakSource(swarm, 5, "coords")
-    assert source.n_points == 7 * 200
-    np.testing.assert_array_equal(list(source.steps())[3], swarm.at(3).coords)
+    opacity, track = StreakSource(swarm, 5, "opacity"), StreakTrack(swarm, 5)
+    assert opacity.n_points == track.n_points == 7 * 200
+    np.testing.assert_array_equal(list(opacity.steps())[3], swarm.at(3).opacity)
+    np.testing.assert_array_equal(track.first(), swarm.at(0).coords)
+    film = np.stack([swarm.at(k).coords for k in range(5)])
+    assert track.bounds() == (film[..., 0].min(), film[..., 0].max(), film[..., 1].min(), film[..., 1].max())
 
 
 def test_speeds_and_substeps():
