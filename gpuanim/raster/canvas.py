@@ -86,15 +86,24 @@ class CpuCanvas(Canvas):
         self._few = 0
         self._changes: Changes | None = None
         self._picture: Buffer | None = None  # the last frame, if few of its points had changed
+        # Of points that move: the picture below them, and the words of its bands by their shape.
+        self._below: NDArray[np.uint8] | None = None
+        self._below_words: dict[tuple[int, tuple[int, ...]], NDArray[np.uint64]] | None = None
 
     def take(self, operator: Operator) -> None:
         """Draw what `operator` says from now on."""
         self._operator = operator
+        under = operator.scene.ground.under
+        if under is not self._below:
+            self._below, self._below_words = under, None
+        elif self._below_words is None:
+            self._below_words = {}
         had = self._light is not None
         self._light = None
         if operator.scene.mixing == "additive":
             self._light = Light(len(operator.bands), yuv=self._format.yuv)
         if had is not (self._light is not None):
+            self._below, self._below_words = None, None
             self._lut = self._words(self._table)
         self._stills, self._changes, self._picture = [], None, None
         self._shown = np.empty(0, np.uint16)
@@ -111,7 +120,8 @@ class CpuCanvas(Canvas):
         changes = 0 if self._changes is None else self._changes.nbytes
         picture = 0 if self._picture is None else self._picture.nbytes
         light = 0 if self._light is None else self._light.nbytes
-        return sum(still.nbytes for still in self._stills) + changes + picture + light
+        below = sum(words.nbytes for words in (self._below_words or {}).values())
+        return sum(still.nbytes for still in self._stills) + changes + picture + light + below
 
     def still(self, out: Buffer) -> None:
         """Write background and chrome; see `Canvas.still`."""
@@ -253,7 +263,19 @@ class CpuCanvas(Canvas):
             return np.zeros(weights.shape, np.uint64)
         if ground.under.ndim == 1:
             return weights // self._unit * color
-        return weights // self._unit * self._words(operator.band_pixels(ground.under, band.row0))
+        return weights // self._unit * self._picture_words(ground.under, band.row0, weights.shape)
+
+    def _picture_words(
+        self, under: NDArray[np.uint8], row0: int, shape: tuple[int, ...]
+    ) -> NDArray[np.uint64]:
+        """Return the words of a band of the picture below the points, kept where points move over it."""
+        kept = self._below_words
+        words = None if kept is None else kept.get((row0, shape))
+        if words is None:
+            words = self._words(self._placed.band_pixels(under, row0))
+            if kept is not None:
+                kept[row0, shape] = words
+        return words
 
     def _chrome(self, band: Band) -> NDArray[np.uint64]:
         """Return the part of what lies above the points."""

@@ -163,3 +163,12 @@ def test_shapes_that_do_not_fit():
         ga.flow(CELLS, WHIRL * np.nan)
     with pytest.raises(OptionError, match="nothing flows"):
         ga.flow(CELLS, WHIRL * 0)
+
+
+def test_the_picture_below_stays_as_it_is():
+    film = whirl(CELLS[:, 0], cmap="Blues", cells=True)
+    frames = film.to_array()
+    still = ga.animate(CELLS, CELLS[:, 0], cmap="Blues", **LOOK).frame(0)
+    untouched = (frames == frames[0]).all((0, 3))
+    assert untouched.mean() > 0.1
+    np.testing.assert_array_equal(frames[-1][untouched], still[untouched])
