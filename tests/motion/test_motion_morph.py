@@ -296,38 +296,46 @@ def test_a_film_from_files(tmp_path, pbmc68k):
 # --- what is refused -------------------------------------------------------------------------------------
 
 
+def arrays(**options):
+    return lambda _: ga.morph([A, B], values=VALUES, **options)
+
+
+def cells(**options):
+    return lambda adata: ga.morph(adata, ["pca", "umap"], **options)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
         (lambda a: ga.morph(a, ["pca", "umpa"]), ga.DataKeyError, "no embedding.*'umpa'.*did you mean"),
         (lambda a: ga.morph(a, "umap"), ga.OptionError, "basis must be a list of embeddings"),
         (lambda a: ga.morph(a, ["umap"]), ga.OptionError, "two embeddings or more, these are 1"),
-        (lambda a: ga.morph(a, ["pca", "umap"], color="bulk_label"), ga.DataKeyError, "bulk_labels"),
-        (lambda a: ga.morph(a, ["pca", "umap"], color=["louvain", "phase"]), ga.OptionError, "one panel"),
-        (lambda a: ga.morph(a, ["pca", "umap"], color="phase", values=VALUES), ga.OptionError, "exclude each"),
-        (lambda a: ga.morph(a, ["pca", "umap"], align="umpa"), ga.OptionError, "align .* did you mean 'UMAP'"),
-        (lambda a: ga.morph(a, ["pca", "umap"], stagger="phse"), ga.DataKeyError, "phase"),
-        (lambda a: ga.morph(a, ["pca", "umap"], sice=(3, 3)), ga.OptionError, "no option 'sice'; did you mean"),
-        (lambda a: ga.morph([a, a], ["umap", "pca", "umap"]), ga.OptionError, "one for each of 2 AnnData, not 3"),
+        (cells(color="bulk_label"), ga.DataKeyError, "bulk_labels"),
+        (cells(color=["louvain", "phase"]), ga.OptionError, "one panel"),
+        (cells(color="phase", values=VALUES), ga.OptionError, "exclude each"),
+        (cells(align="umpa"), ga.OptionError, "align .* did you mean 'UMAP'"),
+        (cells(stagger="phse"), ga.DataKeyError, "phase"),
+        (cells(sice=(3, 3)), ga.OptionError, "no option 'sice'; did you mean"),
+        (lambda a: ga.morph([a, a], ["umap", "pca", "umap"]), ga.OptionError, "2 AnnData, not 3"),
         (lambda a: ga.morph([a, a], "umap", frames=["CD3D"]), ga.OptionError, "frames are of one AnnData"),
         (lambda a: ga.morph([A, B[:-1]], values=VALUES), ga.ShapeError, "embedding 1 has 23 points"),
         (lambda a: ga.morph([A, B * np.nan], values=VALUES), ga.ShapeError, "embedding 1 .* no finite row"),
         (lambda a: ga.morph([A, B]), ga.OptionError, "a morph of arrays needs values"),
-        (lambda a: ga.morph([A, B], ["a", "b"], VALUES), ga.OptionError, "basis names embeddings of an AnnData"),
-        (lambda a: ga.morph([A, B], values=VALUES, color="x"), ga.OptionError, "color is a key of an AnnData"),
-        (lambda a: ga.morph({"a": A, "b": B}, ["a", "bb"], VALUES), ga.DataKeyError, "'bb'; did you mean 'b'"),
-        (lambda a: ga.morph([A, B], values=VALUES, names=["x"]), ga.OptionError, "names must be 2 texts"),
-        (lambda a: ga.morph([A, B], values=VALUES, hold=-1), ga.OptionError, "hold must be seconds"),
-        (lambda a: ga.morph([A, B], values=VALUES, move="1 s"), ga.OptionError, "move must be seconds"),
-        (lambda a: ga.morph([A, B], values=VALUES, n_frames=30), ga.OptionError, "30 frames are too few"),
-        (lambda a: ga.morph([A, B], values=VALUES, n_frames=3.5), ga.OptionError, "n_frames must be a whole"),
-        (lambda a: ga.morph([A, B], values=VALUES, n_frames=90, duration=3), ga.OptionError, "n_frames or dur"),
-        (lambda a: ga.morph([A, B], values=VALUES, move=1, duration=3), ga.OptionError, "move and the length"),
-        (lambda a: ga.morph([A, B], values=VALUES, ease="inn"), ga.OptionError, "ease must be one of"),
-        (lambda a: ga.morph([A, B], values=VALUES, stagger=VALUES, lag=1), ga.OptionError, "lag must be a share"),
-        (lambda a: ga.morph([A, B], values=VALUES, stagger=VALUES[1:]), ga.ShapeError, "stagger must have shape"),
-        (lambda a: ga.morph([A, B], values=VALUES, title="{bases}"), ga.OptionError, "names {bases}"),
-        (lambda a: ga.morph([A, B], values=(VALUES for _ in range(3)), vmin=0, vmax=1), ga.OptionError, "give n_steps"),
+        (lambda a: ga.morph([A, B], ["a", "b"], VALUES), ga.OptionError, "basis names embeddings"),
+        (arrays(color="x"), ga.OptionError, "color is a key of an AnnData"),
+        (lambda a: ga.morph({"a": A, "b": B}, ["a", "bb"], VALUES), ga.DataKeyError, "did you mean 'b'"),
+        (arrays(names=["x"]), ga.OptionError, "names must be 2 texts"),
+        (arrays(hold=-1), ga.OptionError, "hold must be seconds"),
+        (arrays(move="1 s"), ga.OptionError, "move must be seconds"),
+        (arrays(n_frames=30), ga.OptionError, "30 frames are too few"),
+        (arrays(n_frames=3.5), ga.OptionError, "n_frames must be a whole"),
+        (arrays(n_frames=90, duration=3), ga.OptionError, "n_frames or dur"),
+        (arrays(move=1, duration=3), ga.OptionError, "move and the length"),
+        (arrays(ease="inn"), ga.OptionError, "ease must be one of"),
+        (arrays(stagger=VALUES, lag=1), ga.OptionError, "lag must be a share"),
+        (arrays(stagger=VALUES[1:]), ga.ShapeError, "stagger must have shape"),
+        (arrays(title="{bases}"), ga.OptionError, "names {bases}"),
+        (lambda a: ga.morph([A, B], values=iter([VALUES]), **LIMITS), ga.OptionError, "give n_steps"),
         (lambda a: ga.morph(7, ["a", "b"]), ga.OptionError, "data must be an AnnData or its path.* not int"),
     ],
 )  # fmt: skip

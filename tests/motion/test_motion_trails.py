@@ -40,9 +40,8 @@ def test_a_trail_is_more_points_below_those_of_the_frame():
     places = [np.array(state.coords) for _, (state,) in film_steps(film()._film, Fraction(10))]
     drawn = np.concatenate([places[5], places[6], places[7]])
     opacity = np.repeat([0.6 * 1 / 3, 0.6 * 2 / 3, 1.0], N)
-    whole = ga.animate(
-        drawn, np.tile(VALUES, 3), alpha=opacity, xlim=(-3, 3), ylim=(-3, 3), size=(96, 72), s=30.0, vmin=0.001, vmax=1
-    )  # fmt: skip
+    still = {"tween": None, "n_frames": None, "xlim": (-3, 3), "ylim": (-3, 3)}
+    whole = film(drawn, np.tile(VALUES, 3), alpha=opacity, **still)
     assert np.array_equal(made.frame(7), whole.frame(0))
 
 
@@ -83,7 +82,8 @@ def test_points_that_were_not_there_have_no_trail():
     there = film(trail=0.3, present=present, fade=0.0)
     states = [state for _, (state,) in film_steps(there._film, there.fps)]
     assert all(past.shares[0] == 0 for past in states[8].past)
-    assert len(states[8].past) == 3 and states[8].shares[0] == 1
+    assert len(states[8].past) == 3
+    assert states[8].shares[0] == 1
 
 
 def test_a_rate_asked_for_later_changes_no_frame():
@@ -112,7 +112,7 @@ def test_trails_that_cannot_be(words, match):
 def test_what_has_no_trail():
     with pytest.raises(ga.OptionError, match="trail needs points that move"):
         film(WAY[0], n_frames=None, trail=0.5)
-    with pytest.raises(ga.OptionError, match="trail must be seconds, or a gpuanim.Trail"):
+    with pytest.raises(ga.OptionError, match="trail must be seconds"):
         film(trail="long")
     with pytest.raises(ga.OptionError, match='trail lies below points, and blend="count" shows pixels'):
         film(blend="count", trail=0.5)
