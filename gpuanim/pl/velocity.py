@@ -13,11 +13,9 @@ from gpuanim.adata.panels import parse_dimensions
 from gpuanim.animation import Animation
 from gpuanim.errors import DataKeyError, OptionError
 from gpuanim.pl.embedding import embedding
-from gpuanim.verbs._flow import flow_over, quiet_color, split_wishes
+from gpuanim.verbs._flow import check_still, flow_over, quiet_color, split_wishes
 
 __all__ = ["velocity"]
-
-_MOVING = ("frames", "along", "tween", "ease", "hold")
 
 
 def velocity(adata: Any, basis: str = "umap", *, vkey: str = "velocity", **options: Any) -> Animation:
@@ -59,11 +57,7 @@ def velocity(adata: Any, basis: str = "umap", *, vkey: str = "velocity", **optio
     >>> scv.tl.velocity_embedding(adata, basis="umap")  # doctest: +SKIP
     >>> ga.pl.velocity(adata, color="clusters", theme="dark").save("velocity.mp4")  # doctest: +SKIP
     """
-    for name in _MOVING:
-        if options.get(name) is not None:
-            raise OptionError(
-                f"velocity has no option {name!r}: its cells stand still, its particles never do"
-            )
+    check_still(options)
     wishes, rest = split_wishes(options)
     cells = open_cells(adata)
     dimensions = parse_dimensions(rest.get("components"), rest.get("dimensions"), cells.n_dimensions(basis))

@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gpuanim.animation import Animation
 from gpuanim.errors import OptionError
@@ -24,13 +25,19 @@ from gpuanim.values.rates import frames_and_rate
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._stage import film_of, ground_and_style
 
-__all__ = ["FlowWishes", "flow_over", "quiet_color", "split_wishes"]
+__all__ = ["FlowWishes", "check_still", "flow_over", "quiet_color", "split_wishes"]
 
 _SECONDS, _FPS = 6.0, 30
 """Of a film, if nobody says."""
 
+_STILL = ("n_steps", "tween", "ease", "hold", "ax", "frames", "along", "camera", "present", "fade")
+"""Options of other films about what changes in them: the cells below particles stand still."""
+
 _MOST = 4_000_000
 """Places of all streaks that a frame may draw."""
+
+_MOST_KEPT = 1 << 27
+"""Places of the ways of all lives: 1 GB."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +61,15 @@ class FlowWishes:
     n_frames: Any = None
     fps: Any = None
     duration: Any = None
+
+
+def check_still(options: Mapping[str, Any]) -> None:
+    """Raise OptionError if there are options about what changes in the cells."""
+    for name in _STILL:
+        if options.get(name) is not None:
+            raise OptionError(
+                f"there is no option {name!r} here: the cells stand still, and the particles never do"
+            )
 
 
 def split_wishes(options: Mapping[str, Any]) -> tuple[FlowWishes, dict[str, Any]]:
@@ -114,21 +130,34 @@ def _particles(
     )
     n_frames, fps = timeline.n_frames or 1, timeline.fps
     extent = float(np.hypot(*np.ptp(coords, axis=0)))
-    finite = np.isfinite(arrows).all(1)
-    if isinstance(wishes.speed, str) and wishes.speed == "auto":
-        dt = usual_speed(arrows[finite], extent, fps)
-    else:
-        dt = positive("speed", wishes.speed) / float(fps)
+    dt = _time_of_frame(wishes.speed, arrows, extent, fps)
     s = _size(wishes.particle_size, size, dpi)
     steps = substeps(field, dt, 0.4 * math.sqrt(s) * dpi / 72 / min(size) * extent)
     life = positive("lifetime", wishes.lifetime) * float(fps)
     trail = _frames("trail", wishes.trail, fps)
     number = _count(wishes.n_particles, trail * steps + 1)
+    lives = Lives.resolve(number, life, n_frames, loop=wishes.loop)
+    _check_ways(number * lives.longest * steps, wishes)
     particles = Particles(
-        field, coords, Lives.resolve(number, life, n_frames, loop=wishes.loop), dt=dt, steps=steps,
+        field, coords, lives, dt=dt, steps=steps,
         trail=trail, fade=min(0.35 * float(fps), life / 3), seed=_seed(wishes.seed),
     )  # fmt: skip
     return _cloud(particles, n_frames, _dots(particles, number, s, wishes), _paint(wishes, background, field))
+
+
+def _time_of_frame(speed: Any, arrows: NDArray[np.floating[Any]], extent: float, fps: Fraction) -> float:
+    """Return the units of the velocities' time that pass in a frame."""
+    if isinstance(speed, str) and speed == "auto":
+        return usual_speed(arrows[np.isfinite(arrows).all(1)], extent, fps)
+    return positive("speed", speed) / float(fps)
+
+
+def _check_ways(places: int, wishes: FlowWishes) -> None:
+    if places > _MOST_KEPT:
+        raise OptionError(
+            f"lifetime={wishes.lifetime!r} is too long for {wishes.n_particles:,} particles: their ways have "
+            f"{places:,} places then, {_MOST_KEPT:,} are the most"
+        )
 
 
 def _cloud(

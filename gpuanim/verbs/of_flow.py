@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from gpuanim.animation import Animation
-from gpuanim.errors import OptionError
 from gpuanim.geometry import check_coords
-from gpuanim.verbs._flow import FlowWishes, flow_over, quiet_color
+from gpuanim.verbs._flow import FlowWishes, check_still, flow_over, quiet_color
 from gpuanim.verbs.of_points import animate
 
 __all__ = ["flow"]
-
-_TIMES = ("n_steps", "tween", "ease", "hold", "ax")
 
 
 def flow(
@@ -106,9 +103,7 @@ def flow(
     >>> whirl = np.column_stack([-coords[:, 1], coords[:, 0]])
     >>> ga.flow(coords, whirl, theme="dark", size=(640, 640)).save("whirl.mp4")  # doctest: +SKIP
     """
-    for name in _TIMES:
-        if name in options:
-            raise OptionError(f"flow has no option {name!r}: its cells stand still, its particles never do")
+    check_still(options)
     places = check_coords(coords)
     if values is None:
         values = np.full(len(places), np.nan, np.float32)

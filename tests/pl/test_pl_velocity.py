@@ -73,8 +73,8 @@ def test_missing_keys_name_the_nearest(flowing):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"frames": ["CD3D"]}, "velocity has no option 'frames'"),
-        ({"along": "n_counts"}, "velocity has no option 'along'"),
+        ({"frames": ["CD3D"]}, "there is no option 'frames' here"),
+        ({"along": "n_counts"}, "there is no option 'along' here"),
         ({"components": ["1,2", "1,2"]}, "one pair of dimensions"),
         ({"n_particle": 3}, "there is no option 'n_particle'"),
     ],

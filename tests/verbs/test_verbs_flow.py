@@ -133,6 +133,7 @@ def test_one_set_of_defaults():
         ({"n_particles": 0}, "n_particles must be a whole number"),
         ({"n_particles": 10**7}, "points a frame, 4,000,000 are the most"),
         ({"lifetime": 0}, "lifetime must be a positive"),
+        ({"lifetime": 1e7, "loop": False}, "lifetime=.* is too long for 40 particles"),
         ({"trail": -1}, "trail must be a positive"),
         ({"speed": "fast"}, "speed must be a positive number"),
         ({"particle_size": 0}, "particle_size must be a positive"),
@@ -140,7 +141,7 @@ def test_one_set_of_defaults():
         ({"particle_color": "blurple"}, "particle_color"),
         ({"particle_cmap": "viridis"}, 'particle_cmap is for particle_color="speed"'),
         ({"seed": -1}, "seed must be a whole number"),
-        ({"tween": "linear"}, "flow has no option 'tween'"),
+        ({"tween": "linear"}, "there is no option 'tween' here"),
         ({"background": None}, "transparent film cannot have still cells"),
     ],
 )

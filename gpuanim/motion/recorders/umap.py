@@ -57,7 +57,7 @@ class UMAPRecorder(Recorder):
             As in its `fit`.
         """
         given = model.n_epochs
-        chosen = list(given) if np.ndim(given) else self.epochs(int(given or _usual(len(data))))
+        chosen = list(given) if np.ndim(given) else self.epochs(int(given or _usual(np.shape(data)[0])))
         model.set_params(n_epochs=chosen)
         model.fit(data, y) if y is not None else model.fit(data)
         self.take(model.embedding_list_, chosen)
