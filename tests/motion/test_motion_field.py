@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
+from scipy.stats import norm
 
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.motion.field import velocity_field
@@ -135,3 +137,32 @@ def test_options_that_cannot_be_used(options, text):
 def test_all_at_one_place():
     with pytest.raises(OptionError, match="lie at one place"):
         velocity_field(np.ones((5, 2)), np.ones((5, 2)))
+
+
+def scvelo_grid(coords, velocities, smooth):
+    """compute_velocity_on_grid as scVelo has it: the n / 50 nearest cells, weighed by a normal density."""
+    low, high = coords.min(0), coords.max(0)
+    low, high = low - 0.01 * (high - low), high + 0.01 * (high - low)
+    axes = [np.linspace(a, b, 50) for a, b in zip(low, high, strict=True)]
+    nodes = np.stack(np.meshgrid(*axes), -1).reshape(-1, 2)
+    distance, near = cKDTree(coords).query(nodes, k=len(coords) // 50)
+    weight = norm.pdf(distance, scale=np.mean([axis[1] - axis[0] for axis in axes]) * smooth)
+    mass = weight.sum(1)
+    mean = (velocities[near] * weight[:, :, None]).sum(1) / np.maximum(1, mass)[:, None]
+    return mean, mass > np.percentile(mass, 99) / 100
+
+
+@pytest.mark.parametrize(("smooth", "cosine"), [(0.5, 0.999), (1.0, 0.98)])
+def test_it_agrees_with_scvelo_on_real_cells(pbmc68k, smooth, cosine):
+    coords = pbmc68k.obsm["X_umap"].astype(float)
+    noise = np.random.default_rng(0).normal(size=coords.shape)
+    velocities = np.column_stack([np.sin(coords[:, 1]), np.cos(coords[:, 0])]) + 0.2 * noise
+    theirs, flowing = scvelo_grid(coords, velocities, smooth)
+    nodes = velocity_field(coords, velocities, smooth=smooth).nodes.reshape(-1, 3)
+    ours = nodes[:, 2] >= 1
+    both = ours & flowing
+    assert both.sum() > 0.9 * max(ours.sum(), flowing.sum())
+    a, b = theirs[both], nodes[both, :2]
+    same = (a * b).sum(1) / np.hypot(*a.T) / np.hypot(*b.T)
+    assert np.percentile(same, 5) > cosine
+    np.testing.assert_allclose(np.median(np.hypot(*b.T) / np.hypot(*a.T)), 1, atol=0.02)
