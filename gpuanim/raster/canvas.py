@@ -19,8 +19,9 @@ from gpuanim.raster.changes import Changes
 from gpuanim.raster.kernels import shade
 from gpuanim.raster.light import Light
 from gpuanim.raster.operator import WINDOW, Band, Operator
-from gpuanim.raster.pen import Pen, Views
+from gpuanim.raster.pen import Pen
 from gpuanim.raster.pixels import ONE
+from gpuanim.raster.planes import Planes, copy_part
 from gpuanim.types import Buffer, Codes, Colors
 
 __all__ = ["KeptCanvas"]
@@ -28,9 +29,6 @@ __all__ = ["KeptCanvas"]
 _FEW = 0.15
 """Share of the live quads up to which it pays to mix only those. 1 % of a million points touch 14 % of them
 at 1080p and take half the time of a frame in a film, nearly all of it where the caches are warm."""
-
-_COPY_GRAIN = 1 << 19
-"""Bytes of a frame that a thread copies at a time."""
 
 
 @dataclass(frozen=True)
@@ -198,19 +196,10 @@ class KeptCanvas(Canvas):
 
     def _copy(self, out: Buffer) -> None:
         """Copy the part of the kept picture that points may show in; the rest may be another panel's."""
-        picture = self._picture
-        if picture is None:
+        if self._picture is None:
             raise RuntimeError("there is no picture to copy")
         scene = self._placed.scene
-        if scene.clip == (0, 0, scene.width, scene.height):
-            parts = _threads.blocks(len(out), _COPY_GRAIN)
-            _threads.run(lambda i: np.copyto(out[slice(*parts[i])], picture[slice(*parts[i])]), len(parts))
-            return
-        left, top, right, bottom = (max(0, edge) for edge in scene.clip)
-        for into, kept in zip(self._views(out), self._views(picture), strict=True):
-            shrink = scene.height // into.shape[0]  # 2 for the chroma of 4:2:0, whose samples are shared
-            part = np.s_[top // shrink : -(-bottom // shrink), left // shrink : -(-right // shrink)]
-            np.copyto(into[part], kept[part])
+        copy_part(self._picture, out, self._format, (scene.width, scene.height), scene.clip)
 
     @property
     def _placed(self) -> Operator:
@@ -222,7 +211,7 @@ class KeptCanvas(Canvas):
         """Return the word that stands for each of (..., 3) colours."""
         return self._pen.words(colors, light=self._light is not None)
 
-    def _still_band(self, b: int, under: np.uint64, views: Views, *, keep: bool) -> None:
+    def _still_band(self, b: int, under: np.uint64, views: Planes, *, keep: bool) -> None:
         operator = self._placed
         band = operator.bands[b]
         chrome, solid = self._chrome(band), self._solid(band.rest)
@@ -264,9 +253,9 @@ class KeptCanvas(Canvas):
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
         return np.uint16(ONE) - rest if self._placed.scene.ground.transparent else np.empty(0, np.uint16)
 
-    def _views(self, out: Buffer) -> Views:
+    def _views(self, out: Buffer) -> Planes:
         scene = self._placed.scene
-        return self._pen.views(out, scene.width, scene.height)
+        return self._pen.planes(out, scene.width, scene.height)
 
 
 def _few_points(operator: Operator) -> int:

@@ -14,8 +14,9 @@ from gpuanim.raster.binning import Binned, BinSpace, bin_points, cover_table
 from gpuanim.raster.grid import Grid
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.kernels import once as kernels
-from gpuanim.raster.pen import Pen, Views
+from gpuanim.raster.pen import Pen
 from gpuanim.raster.pixels import ONE, WEIGHT_OF_ALPHA
+from gpuanim.raster.planes import Planes
 from gpuanim.types import Buffer, Codes, Colors
 
 __all__ = ["Once", "OnceCanvas"]
@@ -107,14 +108,14 @@ class OnceCanvas(Canvas):
     def draw(self, codes: Codes, out: Buffer) -> None:
         """Lay the points over each other, and write the pixels that hold any; see `Canvas.draw`."""
         once = self._placed
-        views = self._pen.views(out, once.scene.width, once.scene.height)
+        planes = self._pen.planes(out, once.scene.width, once.scene.height)
         counts = [0] * len(self._stills)
 
         def task(b: int) -> None:
             scratch = self._scratch.pop()
             try:
                 counts[b] = self._lay(b, codes, scratch)
-                self._put(b, scratch, views, every=False)
+                self._put(b, scratch, planes, every=False)
             finally:
                 self._scratch.append(scratch)
 
@@ -136,10 +137,10 @@ class OnceCanvas(Canvas):
         n = _threads.n_threads()
         self._scratch = deque(_Scratch.of(most, transparent=transparent) for _ in range(n))
         self._blank = pen.format.empty(scene.width, scene.height)
-        views, scratch = pen.views(self._blank, scene.width, scene.height), self._scratch[0]
+        planes, scratch = pen.planes(self._blank, scene.width, scene.height), self._scratch[0]
         for b in bands:
             scratch.light[:], scratch.sums[:] = 1, 0
-            self._put(b, scratch, views, every=True)
+            self._put(b, scratch, planes, every=True)
 
     def _lay(self, b: int, codes: Codes, scratch: _Scratch) -> int:
         once, still = self._placed, self._stills[b]
@@ -154,7 +155,7 @@ class OnceCanvas(Canvas):
             still.over, scratch.light[:n], scratch.sums[:n],
         )  # fmt: skip
 
-    def _put(self, b: int, scratch: _Scratch, views: Views, *, every: bool) -> None:
+    def _put(self, b: int, scratch: _Scratch, planes: Planes, *, every: bool) -> None:
         once, still = self._placed, self._stills[b]
         grid, transparent = once.grid, once.scene.ground.transparent
         n = grid.n_pixels(b)
@@ -163,7 +164,7 @@ class OnceCanvas(Canvas):
             scratch.light[:n], scratch.sums[:n], scratch.live, scratch.solid,
         )  # fmt: skip
         solid = scratch.solid[: 4 * count] if transparent else scratch.solid
-        self._pen.put(scratch.live[:count], scratch.sums[: 4 * count], grid.rows(b)[0], solid, views)
+        self._pen.put(scratch.live[:count], scratch.sums[: 4 * count], grid.rows(b)[0], solid, planes)
 
 
 def _still(ground: Ground, grid: Grid, b: int, pen: Pen) -> _Still:

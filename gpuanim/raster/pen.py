@@ -7,13 +7,12 @@ from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
 from gpuanim.raster.kernels import shade
-from gpuanim.raster.palette import nearest
-from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv
+from gpuanim.raster.pixels import ONE, pack
+from gpuanim.raster.planes import Planes, planes_of
+from gpuanim.raster.words import words_of
 from gpuanim.types import Buffer, Colors
 
-__all__ = ["Pen", "Views"]
-
-Views = tuple[NDArray[np.uint8], ...]
+__all__ = ["Pen"]
 
 
 class Pen:
@@ -35,24 +34,11 @@ class Pen:
 
     def words(self, colors: Colors, *, light: bool = False) -> NDArray[np.uint64]:
         """Return the words that stand for (..., 3) colours; those of sums of light are RGB."""
-        if self.format is PixelFormat.PAL8:
-            if self._palette is None:
-                raise RuntimeError("palette frames need a palette")
-            return nearest(colors, self._palette).astype(np.uint64)
-        return pack(rgb_to_yuv(colors) if self.format.yuv and not light else colors)
+        return pack(colors) if light else words_of(colors, self.format, self._palette)
 
-    def views(self, out: Buffer, width: int, height: int) -> Views:
+    def planes(self, out: Buffer, width: int, height: int) -> Planes:
         """Return the planes of a frame."""
-        w, h = width, height
-        if self.format is PixelFormat.NV12:
-            chroma = out[w * h :].reshape(h // 2, w // 2, 2)
-            return out[: w * h].reshape(h, w), chroma[..., 0], chroma[..., 1]
-        if self.format is PixelFormat.YUV420P:
-            chroma = out[w * h :].reshape(2, h // 2, w // 2)
-            return out[: w * h].reshape(h, w), chroma[0], chroma[1]
-        if self.format is PixelFormat.YUV444P:  # three channels that are not interleaved
-            return (out.reshape(3, h, w).transpose(1, 2, 0),)
-        return (out.reshape(self.format.shape(w, h)),)
+        return planes_of(out, self.format, width, height)
 
     def put(
         self,
@@ -60,12 +46,12 @@ class Pen:
         mixed: NDArray[np.uint64],
         row0: int,
         solid: NDArray[np.uint16],
-        views: Views,
+        planes: Planes,
     ) -> None:
         """Write the mixed pixels of a band's quads to the frame."""
         if self.format.subsampled:
-            shade.to_yuv(quads, mixed, row0, *views)
+            shade.to_yuv(quads, mixed, row0, *planes)
         elif self.format is PixelFormat.PAL8:
-            shade.to_index(quads, mixed, row0, *views)
+            shade.to_index(quads, mixed, row0, *planes)
         else:
-            shade.to_rgb(quads, mixed, row0, solid, *views)
+            shade.to_rgb(quads, mixed, row0, solid, *planes)

@@ -13,6 +13,7 @@ from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.motion.tracks import Track
 from gpuanim.motion.trails import as_trail
+from gpuanim.values._base import Source
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud, read_places
 from gpuanim.verbs._paint import Wishes, as_paint, one_step
@@ -95,10 +96,10 @@ def animate(
         read once and needs `xlim` and `ylim`. Must be finite, but for points that are not `present`.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
-        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, or a
-        `LabelPropagation`. (n,) is a single step. NaN shows as `na_color`. Strings, booleans and pandas
-        categoricals in any of these forms are categories; (t, n, k) arrays, steps of (n, k) and a
-        propagation of k columns are shares of k classes.
+        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, a
+        `LabelPropagation`, or frames of a store (`open_frames`). (n,) is a single step. NaN shows as
+        `na_color`. Strings, booleans and pandas categoricals in any of these forms are categories; (t, n, k)
+        arrays, steps of (n, k) and a propagation of k columns are shares of k classes.
     n_steps
         Number of steps where neither `values` nor `coords` can tell (callables, generators).
     n_frames, fps, duration
@@ -227,6 +228,8 @@ def animate(
     place, shares = read_places(
         coords, n_frames if n_steps is None and callable(coords) else n_steps, present=present, fade=fade
     )
+    if isinstance(values, Source) and not isinstance(place, Track):
+        values.check_points(place)
     n_points = place.n_points if isinstance(place, Track) else len(place)
     if n_steps is None and isinstance(place, Track) and place.way is None and not hasattr(values, "__len__"):
         n_steps = place.n_steps
