@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -19,10 +19,11 @@ from gpuanim.blend._base import Blend
 from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.film_order import FilmOrder
-from gpuanim.geometry import View
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
+from gpuanim.view._base import Flight
+from gpuanim.view.plane import View
 
 if TYPE_CHECKING:
     from gpuanim.highlight import Halo
@@ -62,6 +63,8 @@ class Cloud:
         Of the categories that the values are, or have shares of; None for numbers.
     blend
         What a pixel shows where many points lie in it.
+    camera
+        What moves the view of them; None where the whole film has one view.
     """
 
     coords: NDArray[np.floating] | Source
@@ -76,11 +79,13 @@ class Cloud:
     halo_row: int = 0
     names: tuple[str, ...] | None = None
     blend: Blend = OVER
+    camera: Flight | None = None
 
     @property
     def still(self) -> bool:
-        """Whether each point keeps its place, also in the order of drawing."""
-        return not isinstance(self.coords, Source) and not isinstance(self.order, str)
+        """Whether each point keeps its place on the frame, also in the order of drawing."""
+        moving = isinstance(self.coords, Source) or self.camera is not None
+        return not moving and not isinstance(self.order, str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +159,8 @@ class Fits:
         key = (i, view, dpi)
         if key not in self._sizes:
             cloud = self._film.clouds[i]
-            self._sizes[key] = sized(cloud.dots, cloud.coords, view, dpi)
+            lens = view if cloud.camera is None else cloud.camera.standard(view)
+            self._sizes[key] = sized(cloud.dots, cloud.coords, lens, dpi)
         return self._sizes[key]
 
     def order(self, i: int) -> NDArray[np.int64] | str | None:
@@ -186,11 +192,14 @@ class State:
     ----------
     changed
         Whether it differs from the frame before.
+    moved
+        Whether points lie elsewhere on the frame than in the one before.
     """
 
     coords: NDArray[np.floating]
     values: Values
     changed: bool
+    moved: bool = False
 
 
 def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
@@ -201,6 +210,17 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
     fps
         Frames per second that moments count time with.
     """
+    places: list[Hashable] = [None] * len(film.clouds)
+    for moment, states in _steps(film, fps):
+        seen = list(states)
+        for i, (cloud, state) in enumerate(zip(film.clouds, states, strict=True)):
+            if cloud.camera is not None and (place := cloud.camera.place(moment)) != places[i]:
+                seen[i], places[i] = replace(state, changed=True, moved=True), place
+        yield moment, tuple(seen)
+
+
+def _steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
+    """Yield the frames' moments and clouds, wherever the cameras are."""
     clouds = [_states(cloud, film.timeline) for cloud in film.clouds]
     if film.timeline.moving is None:
         yield from _as_they_come(film.timeline, clouds, fps)
@@ -215,7 +235,7 @@ def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
     if not isinstance(cloud.coords, Source):
         return (State(cloud.coords, array, changed) for array, changed in values)
     pairs = zip(_spread(cloud.coords, timeline), values, strict=False)
-    return (State(place, array, moved or changed) for (place, moved), (array, changed) in pairs)
+    return (State(place, array, moved or changed, moved) for (place, moved), (array, changed) in pairs)
 
 
 def _spread(source: Source, timeline: Timeline) -> Iterator[tuple[Values, bool]]:

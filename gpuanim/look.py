@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
-from gpuanim.geometry import View, fit_view
 from gpuanim.spreading import Spread, as_spread
+from gpuanim.view.plane import View, fit_view
 
 __all__ = ["Dots", "Limits", "as_background", "make_dots", "make_limits", "make_sheet", "pixels", "positive"]
 
@@ -65,6 +65,14 @@ class Dots:
         return (self.s is None and self.spot is None) or isinstance(self.alpha, str)
 
     @property
+    def growth(self) -> float:
+        """The power of a camera's zoom by which diameters grow: sizes in points do not, those in units do.
+
+        Automatic ones grow by the square root: closer, the points are larger and lie further apart.
+        """
+        return 1.0 if self.spot is not None else 0.5 if self.s is None else 0.0
+
+    @property
     def opacity(self) -> NDArray[np.float32] | None:
         """(n,) what each point has of the opacity of all, which is `scene_alpha`; None for 1."""
         return self.alpha if isinstance(self.alpha, np.ndarray) else None
@@ -96,7 +104,7 @@ class Limits:
     aspect: str = "equal"
 
     def view(self, box: tuple[float, float, float, float]) -> View:
-        """Fit the data into a box of the frame; see `geometry.fit_view`."""
+        """Fit the data into a box of the frame; see `view.plane.fit_view`."""
         return fit_view(
             self.bounds, box, xlim=self.xlim, ylim=self.ylim, margin=self.margin, aspect=self.aspect
         )

@@ -20,6 +20,7 @@ from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
 from gpuanim.types import Buffer, Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
 
 __all__ = ["Painter"]
 
@@ -67,7 +68,7 @@ class Painter:
         changed = False
         for i, state in enumerate(states):
             if state.changed or not self._coded[i]:
-                self._take(i, state)
+                self._take(i, moment, state)
                 self._coded[i] = changed = True
         with self._timings.measure("chrome"):
             shown = tuple(sheet.show(moment) for sheet in self._sheets)
@@ -103,15 +104,15 @@ class Painter:
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
-    def _take(self, i: int, state: State) -> None:
-        """Colour a cloud, and put its points where they are if they move."""
+    def _take(self, i: int, moment: Moment, state: State) -> None:
+        """Colour a cloud, and put its points where they are if they or the camera move."""
         cloud = self._film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):
                 mapping = self._fits[i] or cloud.norm.fit(lambda: [state.values])
         for places in self._places.values():
-            places[i].take(state, mapping, self._timings)
+            places[i].take(moment, state, mapping, self._timings)
 
 
 class _Place:
@@ -128,7 +129,7 @@ class _Place:
         self.codes: Codes = np.empty(0, np.uint16)
         self.mapping: Mapping | None = None
         if cloud.still:
-            self._move(np.asarray(cloud.coords), None)
+            self._move(plan.view, np.asarray(cloud.coords), None)
 
     @property
     def still(self) -> bool:
@@ -138,16 +139,16 @@ class _Place:
     def fit(self, timings: Timings) -> None:
         """Find out what holds for the film at this resolution: nothing."""
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
-        """Colour the points by a mapping of their values, and put them where they are if they move."""
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
+        """Colour the points by a mapping of their values, and put them where they are if that changes."""
         if mapping is None:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
             self.mapping = mapping
             self._encode(mapping, state.values)
-        if not self.still:
+        if state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
-                self._move(state.coords, state.values)
+                self._move(self.plan.lens(moment, state.coords), state.coords, state.values)
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
@@ -166,8 +167,8 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
-        """Put the points where `coords` says, in an order that may follow their values."""
+    def _move(self, lens: Lens, coords: NDArray[np.floating], values: Values | None) -> None:
+        """Put the points where a lens shows `coords`, in an order that may follow their values."""
         plan, n = self.plan, len(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
@@ -175,7 +176,7 @@ class _Place:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(coords, ids)
+        points = plan.points(coords, ids, lens)
         fixed = order if isinstance(order, np.ndarray) else None
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, fixed)

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
+from gpuanim.chrome._base import Moment
 from gpuanim.film import Cloud, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
 
 if TYPE_CHECKING:
     from gpuanim.raster.footprint import Footprint
@@ -42,7 +44,7 @@ class PixelPlace:
         self._film_mapping: Mapping | None = None
         self._results: Values = np.empty(0)
         if cloud.still:
-            self._move(np.asarray(cloud.coords))
+            self._move(plan.view, np.asarray(cloud.coords))
 
     @property
     def still(self) -> bool:
@@ -56,11 +58,11 @@ class PixelPlace:
             with timings.measure("norm"):
                 self._film_mapping = cloud.norm.fit(self._results_of_film)
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
-        if not self.still:
+        if state.moved:
             with timings.measure("raster"):
-                self._move(state.coords)
+                self._move(self.plan.lens(moment, state.coords), state.coords)
         with timings.measure("color"):
             results = self._reduce(state.values)
             self.mapping = mapping or self._film_mapping or self._cloud.norm.fit(lambda: [results])
@@ -86,12 +88,12 @@ class PixelPlace:
             most: int(counts.max(initial=0)),
         }
 
-    def _move(self, coords: NDArray[np.floating]) -> None:
-        """Find the pixels of points that lie where `coords` says."""
+    def _move(self, lens: Lens, coords: NDArray[np.floating]) -> None:
+        """Find the pixels of points that lie where a lens shows `coords`."""
         from gpuanim.raster.footprint import Footprint
 
         scene = self.plan.scene
-        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
+        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids, lens), scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)

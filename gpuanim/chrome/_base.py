@@ -10,8 +10,8 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.geometry import View
 from gpuanim.values._base import Mapping
+from gpuanim.view.plane import View
 
 __all__ = ["Attached", "Fitted", "Moment", "Moving", "Part", "Patch", "Stage", "StageLayers"]
 

@@ -16,9 +16,9 @@ from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View
 from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
+from gpuanim.view.plane import View
 
 __all__ = ["SCALES", "Panel", "PanelStage"]
 

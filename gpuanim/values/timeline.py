@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.rates import as_fps, frames_and_rate, hold_frames
 
-__all__ = ["EASES", "Timeline", "as_fps"]
+__all__ = ["EASES", "Ease", "Timeline", "as_ease", "as_fps", "eased"]
 
 Ease = Callable[[float], float]
 
@@ -163,7 +163,7 @@ class Timeline:
         if self.blend is None:
             return math.floor(exact + Fraction(1, 2)), 0.0
         step = math.floor(exact)
-        return step, _eased(self.blend, float(exact - step)) if exact != step else 0.0
+        return step, eased(self.blend, float(exact - step)) if exact != step else 0.0
 
     def frames(self, source: Source) -> Iterator[tuple[Values, bool]]:
         """Yield for each frame the values, and whether they differ from the frame before.
@@ -295,19 +295,24 @@ def _mix(before: Values, after: Values, share: float, into: Values) -> Values:
 def _blend(tween: Any, ease: Any) -> Ease | None:
     if tween not in (None, "linear"):
         raise OptionError(f'tween must be None or "linear", not {tween!r}')
+    chosen = as_ease(ease)
+    return None if tween is None else chosen
+
+
+def as_ease(ease: Any) -> Ease:
+    """Return an ease by its name, or a callable that is one; raises OptionError."""
     if callable(ease):
         for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            _eased(ease, share)
-    elif not isinstance(ease, str) or ease not in EASES:
+            eased(ease, share)
+        return cast(Ease, ease)
+    if not isinstance(ease, str) or ease not in EASES:
         raise OptionError(f"ease must be one of {', '.join(EASES)}, or a callable, not {ease!r}")
-    if tween is None:
-        return None
-    chosen: Ease = ease if callable(ease) else EASES[ease]
-    return chosen
+    return EASES[ease]
 
 
-def _eased(ease: Ease, share: float) -> float:
-    eased = ease(share)
-    if not isinstance(eased, Real) or not 0 <= eased <= 1:
-        raise OptionError(f"ease must return numbers from 0 to 1, it returned {eased!r} for {share:g}")
-    return float(eased)
+def eased(ease: Ease, share: float) -> float:
+    """Return how far a blend is after a share of its time; raises OptionError."""
+    far = ease(share)
+    if not isinstance(far, Real) or not 0 <= far <= 1:
+        raise OptionError(f"ease must return numbers from 0 to 1, it returned {far!r} for {share:g}")
+    return float(far)

@@ -23,13 +23,15 @@ class Track(Source):
     Parameters
     ----------
     read
-        Returns the (n, 2) positions of a step.
+        Returns the (n, columns) positions of a step.
     n_steps
         Number of steps.
+    columns
+        2, or 3 for points in space.
     """
 
-    def __init__(self, read: Callable[[int], Any], n_steps: int) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[int], Any], n_steps: int, columns: int = 2) -> None:
+        self._read, self.columns = read, columns
         self.n_steps = n_steps
         self.n_points = len(self.step(0))
 
@@ -42,7 +44,7 @@ class Track(Source):
             raw = self._read(index)
         except Exception as error:
             raise SourceError(f"coords failed at step {index}: {error}") from error
-        coords = check_coords(raw, f"coords of step {index}")
+        coords = check_coords(raw, f"coords of step {index}", self.columns)
         if self.n_points is not None and len(coords) != self.n_points:
             raise ShapeError(
                 f"coords of step {index} have {len(coords)} points, those of step 0 {self.n_points}"
@@ -51,34 +53,34 @@ class Track(Source):
 
     def bounds(self) -> tuple[float, float, float, float]:
         """Return (xmin, xmax, ymin, ymax) over all steps."""
-        low, high = np.full(2, np.inf), np.full(2, -np.inf)
+        low, high = np.full(self.columns, np.inf), np.full(self.columns, -np.inf)
         for coords in self.steps():
             low, high = np.minimum(low, coords.min(0)), np.maximum(high, coords.max(0))
         return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
 
-def as_coords(coords: Any, n_steps: int | None) -> tuple[Coords | Track, int]:
-    """Return still coordinates or a `Track`, and the number of points.
+def as_coords(coords: Any, n_steps: int | None, columns: int = 2) -> tuple[Coords | Track, int]:
+    """Return still coordinates of two or three columns or a `Track`, and the number of points.
 
     Raises
     ------
     ShapeError
-        If the positions are not (n, 2) and finite.
+        If the positions are not (n, columns) and finite.
     OptionError
         If a callable comes without the number of steps.
     """
     if callable(coords) and not hasattr(coords, "__array__"):
         if n_steps is None:
             raise OptionError("coords is a callable: say how many steps it has, n_steps=...")
-        track = Track(coords, n_steps)
+        track = Track(coords, n_steps, columns)
     elif isinstance(coords, Sequence) and len(coords) > 0 and np.ndim(coords[0]) == 2:
-        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)), columns)
     elif getattr(coords, "ndim", 2) == 3:
         if len(coords) == 0:
             raise OptionError("coords has no steps")
-        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)), columns)
     else:
-        still = check_coords(coords)
+        still = check_coords(coords, columns=columns)
         return still, len(still)
     if track.n_points is None:
         raise OptionError("coords has no steps")
