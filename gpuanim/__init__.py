@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
     from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.view.follow import Follow
+    from gpuanim.view.keyframes import Keyframes
+    from gpuanim.view.orbit import Orbit
+    from gpuanim.view.shots import Shot
 
 __all__ = [
     "Animation",
@@ -43,11 +47,13 @@ __all__ = [
     "DataKeyError",
     "EncoderError",
     "FileError",
+    "Follow",
     "FormatError",
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
     "Highlight",
+    "Keyframes",
     "LabelPropagation",
     "Legend",
     "Linear",
@@ -56,11 +62,13 @@ __all__ = [
     "MissingDependencyError",
     "Moment",
     "OptionError",
+    "Orbit",
     "ProgressLine",
     "Rank",
     "SaveResult",
     "ScaleBar",
     "ShapeError",
+    "Shot",
     "Solution",
     "SourceError",
     "Spread",
@@ -113,6 +121,10 @@ _HOMES = {
         "lines",
         "panels",
     ),
+    "gpuanim.view.follow": ("Follow",),
+    "gpuanim.view.keyframes": ("Keyframes",),
+    "gpuanim.view.orbit": ("Orbit",),
+    "gpuanim.view.shots": ("Shot",),
 }
 """Module -> the public names that live there. A module is loaded when one of them is first asked for."""
 

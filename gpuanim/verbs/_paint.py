@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gpuanim.blend._base import Blend, Reduction
 from gpuanim.blend.over import OVER
-from gpuanim.errors import OptionError, ShapeError
+from gpuanim.errors import DataKeyError, OptionError, ShapeError
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 
@@ -110,6 +110,40 @@ class Paint:
         places = np.asarray(coords) if order is None else np.asarray(coords)[order]
         groups = [places[ends[-1] == code] for code in range(len(self.names or ()))]
         return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
+
+    def members(self, name: str, key: str | None = None) -> NDArray[np.bool_]:
+        """Return (n,) which points are in a category, at the last step where that changes.
+
+        Raises
+        ------
+        OptionError
+            If these are no categories, the last step is not known before the film runs, or `key` names a
+            column: there are no columns here.
+        DataKeyError
+            If there is no such category.
+        """
+        if key is not None:
+            raise OptionError(
+                f"({key!r}, {name!r}) is a column of obs and its group, for films of an AnnData (ga.pl): "
+                "give the cells as a mask"
+            )
+        ends = self._ends() if self.groups is None else [self.groups]
+        if self.names is None or not ends:
+            raise OptionError(
+                f"group {name!r} is for values that are categories and can be looked at beforehand: give the "
+                "cells as a mask"
+            )
+        if name not in self.names:
+            near = difflib.get_close_matches(name, self.names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise DataKeyError(f"there is no category {name!r}{hint}; there are {', '.join(self.names[:20])}")
+        found = ends[-1] == self.names.index(name)
+        order = self.source.permutation if self.groups is None else None
+        if order is None:
+            return np.asarray(found)
+        members = np.empty(len(found), bool)
+        members[order] = found
+        return members
 
     def _ends(self) -> list[NDArray[Any]]:
         """Return the categories of the first and the last step, none if they cannot be looked at."""

@@ -190,6 +190,9 @@ def film_of(
                     f'blend="{cloud.blend.name}" adds light, which a light background cannot show: give '
                     'background="black" or theme="dark"'
                 )
+    for cloud in clouds:
+        if cloud.camera is not None:
+            cloud.camera.check(timeline)
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
     if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:

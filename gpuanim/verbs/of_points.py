@@ -12,6 +12,7 @@ from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
 from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
+from gpuanim.verbs._camera import check_look, check_worn, filmed, subject_of
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
 from gpuanim.verbs._paint import Wishes, as_paint
 from gpuanim.verbs._stage import (
@@ -23,6 +24,7 @@ from gpuanim.verbs._stage import (
     on_axes,
     panel_dress,
 )
+from gpuanim.view.words import as_move
 
 __all__ = ["animate"]
 
@@ -78,6 +80,7 @@ def animate(
     theme: str | None = None,
     style: Any = None,
     ax: Any = None,
+    camera: Any = None,
     renderer: str = "auto",
 ) -> Animation:
     """Describe a film of values that change over points.
@@ -86,7 +89,7 @@ def animate(
     ----------
     coords
         (n, 2) positions. For moving points (t, n, 2), a list of (n, 2), or a callable(i) that returns
-        (n, 2) for step i. Must be finite.
+        (n, 2) for step i. Must be finite. A camera that orbits takes three columns in place of two.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
         step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, or a
@@ -189,6 +192,10 @@ def animate(
     ax
         matplotlib axes to put the points on: its figure, limits, texts and artists are the still part, also
         at another dpi. Excludes what describes a figure.
+    camera
+        What the film shows over time: a list of `Shot` to fly between, such as ``[ga.Shot.all(),
+        ga.Shot.box((0, 1), (0, 1))]``, or `Keyframes` with their times; `Follow` for cells; or `Orbit`
+        around points in space, (n, 3). Titles, captions on the margin, colour bars and legends stay.
     renderer
         "auto" or "cpu".
 
@@ -209,7 +216,11 @@ def animate(
     >>> ga.animate(coords, waves, cmap="magma", size=(640, 640)).save("waves.mp4")  # doctest: +SKIP
     """
     # A callable has as many steps as the film has frames, unless it is told otherwise.
-    place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
+    move = as_move(camera)
+    place, n_points = as_coords(
+        coords, n_frames if n_steps is None and callable(coords) else n_steps,
+        2 if move is None else move.n_columns,
+    )  # fmt: skip
     if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
         n_steps = place.n_steps
     if n_steps is None and callable(values):
@@ -230,13 +241,16 @@ def animate(
         n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
         antialias=antialias,
     )  # fmt: skip
-    cloud, marks = emphasised(
-        make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
-    )
+    highlights = as_highlights(highlight)
+    check_look(move, dots, highlights, xlim, ylim, aspect)
+    flight = None if move is None else move.over(subject_of(place, paint))
+    cloud, marks = emphasised(make_cloud(place, paint, dots), highlights, ground, discrete=paint.discrete)
+    cloud = filmed(cloud, flight)
     if ax is not None:
         check_alone(
             marks, size=size, figsize=figsize, background=background, xlim=xlim, ylim=ylim, margin=margin,
-            aspect=aspect, caption=caption, axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
+            aspect=aspect, camera=camera, caption=caption,
+            axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
             legend=legend, scale_bar=scale_bar, progress_line=progress_line, logo=logo, theme=theme,
             style=style,
         )  # fmt: skip
@@ -246,8 +260,10 @@ def animate(
         marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
         scale_bar=scale_bar, caption=caption,
     )  # fmt: skip
+    check_worn(dress, flight)
     around = figure_dress(progress_line=progress_line, logo=logo)
-    limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    bounds = bounds_of(place) if flight is None or flight.bounds is None else flight.bounds
+    limits = make_limits(bounds, xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
     stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
     return film_of(stage, (cloud,), timeline, dpi, renderer)

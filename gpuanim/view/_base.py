@@ -79,15 +79,19 @@ class Flight(ABC):
     ----------
     deep
         Whether it looks into a space of (n, 3) points; otherwise at a plane.
-    fades
-        Whether far points are fainter.
-    bounds
-        The part of the plane that the whole film needs; None for what the points take.
     """
 
     deep: ClassVar[bool] = False
-    fades: bool = False
-    bounds: Bounds | None = None
+
+    @property
+    def fades(self) -> bool:
+        """Whether far points are fainter."""
+        return False
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """The part of the plane that the whole film needs; None for what the points take."""
+        return None
 
     @abstractmethod
     def place(self, moment: Moment) -> Hashable:

@@ -113,8 +113,8 @@ class Orbit(Move):
     def over(self, subject: Subject) -> Flight:
         if self.depth_cue and not subject.fades:
             raise OptionError(
-                "depth_cue fades single points, and this blend shows what the points of a pixel come to: leave "
-                'it out, or use blend="over"'
+                "depth_cue fades single points, and this blend shows what the points of a pixel come to: "
+                'leave it out, or use blend="over"'
             )
         usual = 0.5 if subject.fades else 0.0
         turns = 1.0 if self.turns is None and self.seconds_per_turn is None else self.turns
@@ -187,12 +187,16 @@ class _Flight(Flight):
     ball: Ball
     perspective: float
     cue: float
-    bounds: Bounds
+    taken: Bounds
     told: dict[str, Any]
 
     @property
-    def fades(self) -> bool:  # type: ignore[override]
+    def fades(self) -> bool:
         return self.cue > 0
+
+    @property
+    def bounds(self) -> Bounds:
+        return self.taken
 
     def place(self, moment: Moment) -> Hashable:
         return self.course.at(moment)
