@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -109,6 +109,13 @@ class Orbit(Move):
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise OptionError(f"axis must be one of {tuple(_AXES)}, not {self.axis!r}{hint}")
         as_ease(self.ease)
+
+    def upside_down(self) -> Self:
+        """Return the orbit above data whose upright axis points down on the frame, as in pictures."""
+        if self.axis != "y":
+            return self
+        low, high = _pair("elevation", self.elevation, -90, 90)
+        return replace(self, elevation=(-low, -high))
 
     def over(self, subject: Subject) -> Flight:
         if self.depth_cue and not subject.fades:
