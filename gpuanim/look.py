@@ -47,6 +47,9 @@ class Dots:
         values.
     spread
         Lets isolated points grow, or None.
+    growth
+        The power of a camera's zoom by which diameters grow: 0 for sizes in points, 1 for those in units of
+        the data. Automatic ones grow by the square root: closer, points are larger and lie further apart.
     """
 
     s: NDArray[np.float64] | float | None
@@ -58,19 +61,12 @@ class Dots:
     seed: int
     order_scope: str | None = None
     spread: Spread | None = None
+    growth: float = 0.0
 
     @property
     def automatic(self) -> bool:
         """Whether size or opacity depend on where the points lie."""
         return (self.s is None and self.spot is None) or isinstance(self.alpha, str)
-
-    @property
-    def growth(self) -> float:
-        """The power of a camera's zoom by which diameters grow: sizes in points do not, those in units do.
-
-        Automatic ones grow by the square root: closer, the points are larger and lie further apart.
-        """
-        return 1.0 if self.spot is not None else 0.5 if self.s is None else 0.0
 
     @property
     def opacity(self) -> NDArray[np.float32] | None:
@@ -122,15 +118,17 @@ def make_dots(
     spot: Any = None,
     order_scope: Any = None,
     spread: Any = None,
+    fitting: bool = False,
 ) -> Dots:
     """Check the style of points; raises OptionError or ShapeError.
 
-    `edge` is matplotlib's if None.
+    `edge` is matplotlib's if None; `fitting` says that `s` was chosen to fit the number of points.
     """
     from matplotlib import rcParams
 
+    sizes = _sizes(s, n_points)
     return Dots(
-        s=_sizes(s, n_points),
+        s=sizes,
         edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
         spot=None if spot is None else positive("spot_size", spot),
         alpha=_opacities(alpha, n_points),
@@ -139,6 +137,7 @@ def make_dots(
         seed=_seed(seed),
         order_scope=_order_scope(order, order_scope),
         spread=as_spread(spread),
+        growth=1.0 if spot is not None else 0.5 if sizes is None or fitting else 0.0,
     )
 
 

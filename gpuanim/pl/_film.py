@@ -141,6 +141,7 @@ def _panel(
     dots = make_dots(
         n, s=size / 4, alpha=_alpha(look.alpha, keep), order=order, order_scope=order_scope,
         seed=0, antialias=look.antialias, edge=0.0, spot=look.spot_size,
+        fitting=look.size is None,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
     check_look(look.camera, dots, highlights, None, None, _aspect(look))

@@ -28,7 +28,7 @@ class Window:
     zoom: float
 
 
-def between(start: Window, end: Window, share: float, width: float) -> Window:
+def between(start: Window, end: Window, share: float, size: float) -> Window:
     """Return the window after a share, 0..1, of the way from one to another.
 
     The optimal path of van Wijk & Nuij: pan and zoom go together such that the picture seems to move at a
@@ -36,8 +36,9 @@ def between(start: Window, end: Window, share: float, width: float) -> Window:
 
     Parameters
     ----------
-    width
-        Pixels of the view.
+    size
+        Pixels of the view from corner to corner: measured so, a flight from the whole view to a part of it
+        never zooms out first.
 
     References
     ----------
@@ -45,7 +46,7 @@ def between(start: Window, end: Window, share: float, width: float) -> Window:
     """
     if share in (0.0, 1.0):
         return end if share else start
-    w0, w1 = width / start.zoom, width / end.zoom
+    w0, w1 = size / start.zoom, size / end.zoom
     distance = math.hypot(end.x - start.x, end.y - start.y)
     if distance < 1e-9 * min(w0, w1):
         return Window(start.x, start.y, start.zoom * (end.zoom / start.zoom) ** share)
@@ -55,4 +56,4 @@ def between(start: Window, end: Window, share: float, width: float) -> Window:
     r = r0 + share * (r1 - r0)  # rho times the length of the path, from r0 on
     gone = w0 / (_RHO**2 * distance) * (math.cosh(r0) * math.tanh(r) - math.sinh(r0))
     w = w0 * math.cosh(r0) / math.cosh(r)
-    return Window(start.x + gone * (end.x - start.x), start.y + gone * (end.y - start.y), width / w)
+    return Window(start.x + gone * (end.x - start.x), start.y + gone * (end.y - start.y), size / w)

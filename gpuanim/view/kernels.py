@@ -11,7 +11,8 @@ from gpuanim._jit import kernel
 
 __all__ = ["look"]
 
-_DEEPEST = 65535.0
+_DEEPEST = 65534.0
+"""Even, so that the depth of the centre does not lie between two numbers, where rounding would decide."""
 
 
 @kernel

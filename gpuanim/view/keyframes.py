@@ -107,7 +107,9 @@ class _Flight(Flight):
         start, end, share = self._leg(moment)
         window = self.framings[start].window(coords, view)
         if share:
-            window = between(window, self.framings[end].window(coords, view), share, view.box[2])
+            window = between(
+                window, self.framings[end].window(coords, view), share, math.hypot(*view.box[2:])
+            )
         return seen_through(view, window)
 
     def _leg(self, moment: Moment) -> tuple[int, int, float]:
