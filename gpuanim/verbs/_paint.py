@@ -100,15 +100,13 @@ class Paint:
         OptionError
             If the points move, or the last step is not known before the film runs.
         """
-        ends = self._ends() if self.groups is None else [self.groups]
-        if isinstance(coords, Source) or not ends:
+        codes = self._last()
+        if isinstance(coords, Source) or codes is None:
             raise OptionError(
                 'legend="on data" needs points that stand still, and values whose last step is known: give '
                 'them as an array or a list, or take legend="right margin"'
             )
-        order = self.source.permutation if self.groups is None else None
-        places = np.asarray(coords) if order is None else np.asarray(coords)[order]
-        groups = [places[ends[-1] == code] for code in range(len(self.names or ()))]
+        groups = [np.asarray(coords)[codes == code] for code in range(len(self.names or ()))]
         return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
 
     def members(self, name: str, key: str | None = None) -> NDArray[np.bool_]:
@@ -127,8 +125,8 @@ class Paint:
                 f"({key!r}, {name!r}) is a column of obs and its group, for films of an AnnData (ga.pl): "
                 "give the cells as a mask"
             )
-        ends = self._ends() if self.groups is None else [self.groups]
-        if self.names is None or not ends:
+        codes = None if self.names is None else self._last()
+        if self.names is None or codes is None:
             raise OptionError(
                 f"group {name!r} is for values that are categories and can be looked at beforehand: give the "
                 "cells as a mask"
@@ -137,13 +135,18 @@ class Paint:
             near = difflib.get_close_matches(name, self.names, 1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise DataKeyError(f"there is no category {name!r}{hint}; there are {', '.join(self.names[:20])}")
-        found = ends[-1] == self.names.index(name)
-        order = self.source.permutation if self.groups is None else None
-        if order is None:
-            return np.asarray(found)
-        members = np.empty(len(found), bool)
-        members[order] = found
-        return members
+        return np.asarray(codes == self.names.index(name))
+
+    def _last(self) -> NDArray[np.integer[Any]] | None:
+        """Return the (n,) category of each point that `groups`, or the last step, tells; None if none can."""
+        if self.groups is not None:
+            return self.groups
+        ends = self._ends()
+        if not ends or self.source.permutation is None:
+            return ends[-1] if ends else None
+        codes = np.empty_like(ends[-1])
+        codes[self.source.permutation] = ends[-1]
+        return codes
 
     def _ends(self) -> list[NDArray[Any]]:
         """Return the categories of the first and the last step, none if they cannot be looked at."""

@@ -34,7 +34,8 @@ def seen(flight, moment, coords=COORDS):
 def test_a_box_and_cells_and_groups_are_framed(at):
     shots = [
         ga.Shot.box((2, 4), (6, 8)), ga.Shot.cells([2, 3], margin=0),
-        ga.Shot.cells(COORDS[:, 0] < 4, margin=0.5), ga.Shot.group("left", margin=0.5), ga.Shot.cells("left", margin=0.5),
+        ga.Shot.cells(COORDS[:, 0] < 4, margin=0.5), ga.Shot.group("left", margin=0.5),
+        ga.Shot.cells("left", margin=0.5),
     ]  # fmt: skip
     views = [seen(as_move(shot).over(SUBJECT), at(0)) for shot in shots]
     assert (views[0].xlim, views[0].ylim) == (pytest.approx((2, 4)), pytest.approx((6, 8)))
