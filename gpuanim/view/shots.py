@@ -84,8 +84,8 @@ class Shot:
         return cls(told, lambda subject: _cells(subject.pick(cells), margin, share))
 
     @classmethod
-    def group(cls, name: str, key: str | None = None, *, margin: float = 0.2, share: float = 1.0) -> Self:
-        """Show the cells of a group.
+    def group(cls, name: str, key: str | None = None, *, margin: float = 0.2, share: float = 0.95) -> Self:
+        """Show the cells of a group, but for stragglers.
 
         Parameters
         ----------

@@ -276,7 +276,7 @@ def test_spread_under_a_zoom_grows_by_the_view_of_the_film(plane, values):
 def test_groups_of_categories(plane):
     labels = np.where(plane[:, 0] < 0, "left", "right")
     film = ga.animate(plane, labels, camera=ga.Shot.group("left"), **LOOK)
-    given = ga.animate(plane, labels, camera=ga.Shot.cells(plane[:, 0] < 0), **LOOK)
+    given = ga.animate(plane, labels, camera=ga.Shot.cells(plane[:, 0] < 0, share=0.95), **LOOK)
     assert (film.frame(0) == given.frame(0)).all()
     with pytest.raises(ga.DataKeyError, match="no category 'lefd'; did you mean 'left'"):
         ga.animate(plane, labels, camera=ga.Shot.group("lefd"))

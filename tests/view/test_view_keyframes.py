@@ -34,7 +34,7 @@ def seen(flight, moment, coords=COORDS):
 def test_a_box_and_cells_and_groups_are_framed(at):
     shots = [
         ga.Shot.box((2, 4), (6, 8)), ga.Shot.cells([2, 3], margin=0),
-        ga.Shot.cells(COORDS[:, 0] < 4, margin=0.5), ga.Shot.group("left", margin=0.5),
+        ga.Shot.cells(COORDS[:, 0] < 4, margin=0.5), ga.Shot.group("left", margin=0.5, share=1),
         ga.Shot.cells("left", margin=0.5),
     ]  # fmt: skip
     views = [seen(as_move(shot).over(SUBJECT), at(0)) for shot in shots]
@@ -50,6 +50,9 @@ def test_a_share_of_cells_leaves_out_those_that_lie_apart(at):
     subject = Subject(places, picker(101, members))
     view = seen(as_move(ga.Shot.cells(np.arange(101), margin=0, share=0.9)).over(subject), at(0), places)
     assert view.xlim == pytest.approx((5, 95))
+    everyone = Subject(places, picker(101, lambda name, key: np.ones(101, bool)))
+    view = seen(as_move(ga.Shot.group("all", margin=0)).over(everyone), at(0), places)
+    assert view.xlim == pytest.approx((2.5, 97.5))  # by default a group without its stragglers
 
 
 def test_shots_are_reached_at_their_times(at):
