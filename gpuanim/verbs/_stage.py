@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -190,9 +191,10 @@ def film_of(
                     f'blend="{cloud.blend.name}" adds light, which a light background cannot show: give '
                     'background="black" or theme="dark"'
                 )
-    for cloud in clouds:
-        if cloud.camera is not None:
-            cloud.camera.check(timeline)
+    clouds = tuple(
+        cloud if cloud.camera is None else replace(cloud, camera=cloud.camera.timed(timeline))
+        for cloud in clouds
+    )
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
     if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:

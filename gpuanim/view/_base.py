@@ -106,8 +106,8 @@ class Flight(ABC):
         return view
 
     @abstractmethod
-    def check(self, timeline: Timeline) -> None:
-        """Raise OptionError if the flight does not fit the length of the film."""
+    def timed(self, timeline: Timeline) -> Flight:
+        """Return the flight by the clock of a film; raises OptionError if it does not fit its length."""
 
     @abstractmethod
     def describe(self) -> dict[str, Any]:

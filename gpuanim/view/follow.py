@@ -68,8 +68,8 @@ class _Flight(Flight):
         x, y = np.median(coords[self.cells, :2], axis=0).tolist()
         return seen_through(view, Window(*pixel(view, x, y), self.zoom))
 
-    def check(self, timeline: Timeline) -> None:
-        """Any length will do."""
+    def timed(self, timeline: Timeline) -> Flight:
+        return self
 
     def describe(self) -> dict[str, Any]:
         return {"move": "follow", "cells": self.told, "zoom": self.zoom}

@@ -6,13 +6,14 @@ import difflib
 import math
 from bisect import bisect_right
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import OptionError
 from gpuanim.values.timeline import Ease, Timeline, as_ease, eased
 from gpuanim.view._base import Coords, Flight, Lens, Move, Subject
+from gpuanim.view.clock import UNTIMED, Clock
 from gpuanim.view.flight import between
 from gpuanim.view.plane import View
 from gpuanim.view.shots import Framing, Shot
@@ -99,6 +100,7 @@ class _Flight(Flight):
     unit: str
     eases: tuple[Ease, ...]
     told_ease: str
+    clock: Clock = UNTIMED
 
     def place(self, moment: Moment) -> Hashable:
         return self._leg(moment)
@@ -130,12 +132,14 @@ class _Flight(Flight):
 
     def _time(self, moment: Moment) -> float:
         if self.unit == "seconds":
-            return moment.time
-        if self.unit == "frames":
-            return moment.frame
-        return moment.frame / max(1, (moment.n_frames or 1) - 1)
+            return self.clock.seconds(moment)
+        return self.clock.frame(moment) if self.unit == "frames" else self.clock.share(moment)
 
-    def check(self, timeline: Timeline) -> None:
+    def timed(self, timeline: Timeline) -> Flight:
+        self._check(timeline)
+        return replace(self, clock=Clock.of(timeline))
+
+    def _check(self, timeline: Timeline) -> None:
         n_frames, last = timeline.n_frames, self.at[-1]
         if n_frames is None:
             if self.unit == "share" and len(self.at) > 1:

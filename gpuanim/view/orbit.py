@@ -15,6 +15,7 @@ from gpuanim.errors import OptionError
 from gpuanim.values.timeline import Ease, Timeline, as_ease, eased
 from gpuanim.view._base import Bounds, Coords, Flight, Lens, Move, Subject
 from gpuanim.view.ball import Ball
+from gpuanim.view.clock import UNTIMED, Clock
 from gpuanim.view.plane import View
 from gpuanim.view.shots import told_cells
 from gpuanim.view.space import Space
@@ -162,6 +163,7 @@ class _Course:
     elevation: Pair
     zoom: Pair
     ease: Ease
+    clock: Clock = UNTIMED
 
     @property
     def steady(self) -> bool:
@@ -171,9 +173,11 @@ class _Course:
     def at(self, moment: Moment) -> tuple[float, float, float]:
         """Return degrees around and of elevation, and the zoom."""
         loops = self.steady and self.turns is not None and float(self.turns).is_integer()
-        n = moment.n_frames or 1
-        far = eased(self.ease, min(moment.frame / max(1, n if loops else n - 1), 1.0))
-        turned = moment.time / self.period if self.period is not None else (self.turns or 0.0) * far
+        share = moment.frame / (moment.n_frames or 1) if loops else self.clock.share(moment)
+        far = eased(self.ease, share)
+        turned = (
+            self.clock.seconds(moment) / self.period if self.period is not None else (self.turns or 0.0) * far
+        )
         low, high = self.zoom
         elevation = self.elevation[0] + far * (self.elevation[1] - self.elevation[0])
         return (self.start + 360.0 * turned) % 360.0, elevation, low * (high / low) ** far
@@ -221,12 +225,13 @@ class _Flight(Flight):
         turned = _tilted(elevation) @ _spun(around) @ ball.base
         return Space(view, ball.middle, center, turned, ball.reach, self.perspective, self.cue, zoom)
 
-    def check(self, timeline: Timeline) -> None:
+    def timed(self, timeline: Timeline) -> Flight:
         if timeline.n_frames is None and not self.course.endless:
             raise OptionError(
                 "camera: turns over a film, or an elevation or zoom that changes, need to know how long it "
                 "will be: give n_steps, or seconds_per_turn"
             )
+        return replace(self, course=replace(self.course, clock=Clock.of(timeline)))
 
     def describe(self) -> dict[str, Any]:
         return self.told

@@ -379,6 +379,37 @@ def test_films_of_unknown_length(plane, values):
     assert (frames[0] != frames[3]).any()
 
 
+@pytest.mark.parametrize("unit", ["seconds", "frames", "share"])
+def test_another_rate_or_fewer_frames_show_the_same_camera(plane, values, unit, tmp_path):
+    times = {"seconds": [0.5, 1.5], "frames": [5, 15], "share": [0.25, 0.75]}[unit]
+    camera = ga.Keyframes([ga.Shot.all(), ga.Shot.box((-1, 1), (-1, 1))], at=times, unit=unit)
+    film = ga.animate(plane, values, camera=camera, n_frames=21, fps=10, **LOOK)
+    film.save(tmp_path / "fast" / "%02d.png", fps=30)
+    from PIL import Image
+
+    for i, frame in enumerate(film.frames()):
+        assert (np.asarray(Image.open(tmp_path / "fast" / f"{i:02d}.png").convert("RGB")) == frame).all()
+    flight = film._film.clouds[0].camera
+    thinned = [ga.Moment(k, 11, k, 11, k / 5) for k in range(11)]
+    whole = [ga.Moment(k, 21, k, 21, k / 10) for k in range(0, 21, 2)]
+    assert [flight.place(moment) for moment in thinned] == [flight.place(moment) for moment in whole]
+
+
+def test_an_orbit_by_seconds_is_the_same_at_another_rate(space, values):
+    film = ga.animate(space, values, camera=ga.Orbit(seconds_per_turn=2), n_frames=21, fps=10, **LOOK)
+    flight = film._film.clouds[0].camera
+    assert flight.place(ga.Moment(10, 21, 0, 1, 10 / 30)) == flight.place(ga.Moment(10, 21, 0, 1, 1.0))
+    assert flight.place(ga.Moment(10, 21, 0, 1, 1.0))[0] == 180
+
+
+def test_panels_have_a_clock_of_their_own(plane, values):
+    camera = ga.Keyframes([ga.Shot.all(), ga.Shot.all()], at=[0, 3], unit="seconds")
+    film = ga.animate(plane, values, camera=camera, n_frames=40, fps=10, s=12)
+    assert ga.panels([film, film], n_frames=80, fps=20).n_frames == 80
+    with pytest.raises(ga.OptionError, match="the last shot is at 3 seconds, the film ends at 2"):
+        ga.panels([film, film], n_frames=40, fps=20)
+
+
 # Files ------------------------------------------------------------------------------------------------------
 
 

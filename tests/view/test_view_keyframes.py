@@ -179,10 +179,10 @@ def test_what_cannot_be_filmed(make, message):
 )
 def test_flights_must_fit_the_film(options, timeline, message):
     with pytest.raises(ga.OptionError, match=message):
-        ga.Keyframes([BOX, ga.Shot.all()], **options).over(SUBJECT).check(timeline)
+        ga.Keyframes([BOX, ga.Shot.all()], **options).over(SUBJECT).timed(timeline)
 
 
 def test_films_of_unknown_length_take_seconds_and_single_shots():
-    ga.Keyframes([BOX, ga.Shot.all()], at=[0, 1], unit="seconds").over(SUBJECT).check(Timeline.resolve(None))
-    as_move(BOX).over(SUBJECT).check(Timeline.resolve(None))
-    ga.Follow([0]).over(SUBJECT).check(Timeline.resolve(None))
+    ga.Keyframes([BOX, ga.Shot.all()], at=[0, 1], unit="seconds").over(SUBJECT).timed(Timeline.resolve(None))
+    as_move(BOX).over(SUBJECT).timed(Timeline.resolve(None))
+    ga.Follow([0]).over(SUBJECT).timed(Timeline.resolve(None))

@@ -131,13 +131,13 @@ def test_a_whole_turn_closes_and_others_end_where_they_are_told(cloud):
 def test_seconds_per_turn_go_on_for_ever(cloud):
     flight, _ = flown(ga.Orbit(seconds_per_turn=4), cloud)
     assert flight.place(Moment(99, None, 99, None, 5.0))[0] == 90
-    flight.check(Timeline.resolve(None))
+    flight.timed(Timeline.resolve(None))
 
 
 def test_a_camera_that_stands_is_one_place(cloud):
     flight, _ = flown(ga.Orbit(turns=0), cloud)
     assert len({flight.place(Moment(k, 9, k, 9, k / 10)) for k in range(9)}) == 1
-    flight.check(Timeline.resolve(None))
+    flight.timed(Timeline.resolve(None))
 
 
 def test_zoom_shows_the_middle_closer(cloud, at):
@@ -215,7 +215,7 @@ def test_what_does_not_fit_the_film(cloud):
     with pytest.raises(
         ga.OptionError, match="need to know how long it will be: give n_steps, or seconds_per"
     ):
-        ga.Orbit().over(subject(cloud)).check(Timeline.resolve(None))
+        ga.Orbit().over(subject(cloud)).timed(Timeline.resolve(None))
     with pytest.raises(ga.OptionError, match="depth_cue fades single points"):
         ga.Orbit(depth_cue=0.5).over(subject(cloud, fades=False))
     assert not ga.Orbit().over(subject(cloud, fades=False)).fades
