@@ -123,13 +123,14 @@ class _Place:
     ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._order = order
+        self.lens: Lens = plan.view
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
         self.codes: Codes = np.empty(0, np.uint16)
         self.mapping: Mapping | None = None
         if cloud.still:
-            self._move(plan.view, np.asarray(cloud.coords), None)
+            self._move(np.asarray(cloud.coords), None)
 
     @property
     def still(self) -> bool:
@@ -148,7 +149,8 @@ class _Place:
             self._encode(mapping, state.values)
         if state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
-                self._move(self.plan.lens(moment, state.coords), state.coords, state.values)
+                self.lens = self.plan.lens(moment, state.coords)
+                self._move(state.coords, state.values)
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
@@ -167,8 +169,8 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def _move(self, lens: Lens, coords: NDArray[np.floating], values: Values | None) -> None:
-        """Put the points where a lens shows `coords`, in an order that may follow their values."""
+    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
+        """Put the points where the lens shows `coords`, in an order that may follow their values."""
         plan, n = self.plan, len(coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
@@ -176,7 +178,7 @@ class _Place:
             ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(coords, ids, lens)
+        points = plan.points(coords, ids, self.lens)
         fixed = order if isinstance(order, np.ndarray) else None
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, fixed)
@@ -207,7 +209,11 @@ class _Sheet:
         """Turn what moves to a moment, and say what it shows."""
         if not self._moving:
             return ()
-        moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
+        moment = replace(
+            moment,
+            mappings=tuple(place.mapping for place in self._places),
+            lenses=tuple(place.lens for place in self._places),
+        )
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:

@@ -36,6 +36,7 @@ class PixelPlace:
 
     def __init__(self, cloud: Cloud, blend: Reduction, plan: PanelPlan, renderer: Renderer) -> None:
         self._cloud, self._blend, self.plan, self.renderer = cloud, blend, plan, renderer
+        self.lens: Lens = plan.view
         self._ids: Ids = np.arange(cloud.n_points, dtype=np.uint32)
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -44,7 +45,7 @@ class PixelPlace:
         self._film_mapping: Mapping | None = None
         self._results: Values = np.empty(0)
         if cloud.still:
-            self._move(plan.view, np.asarray(cloud.coords))
+            self._move(np.asarray(cloud.coords))
 
     @property
     def still(self) -> bool:
@@ -62,7 +63,8 @@ class PixelPlace:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
         if state.moved:
             with timings.measure("raster"):
-                self._move(self.plan.lens(moment, state.coords), state.coords)
+                self.lens = self.plan.lens(moment, state.coords)
+                self._move(state.coords)
         with timings.measure("color"):
             results = self._reduce(state.values)
             self.mapping = mapping or self._film_mapping or self._cloud.norm.fit(lambda: [results])
@@ -88,12 +90,12 @@ class PixelPlace:
             most: int(counts.max(initial=0)),
         }
 
-    def _move(self, lens: Lens, coords: NDArray[np.floating]) -> None:
-        """Find the pixels of points that lie where a lens shows `coords`."""
+    def _move(self, coords: NDArray[np.floating]) -> None:
+        """Find the pixels of points that lie where the lens shows `coords`."""
         from gpuanim.raster.footprint import Footprint
 
         scene = self.plan.scene
-        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids, lens), scene)
+        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids, self.lens), scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)

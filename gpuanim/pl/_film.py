@@ -165,7 +165,7 @@ def _panel(
     )  # fmt: skip
     check_worn(dress, flight)
     bounds = bounds_of(shown.coords) if flight is None or flight.bounds is None else flight.bounds
-    stage = make_panel(_limits(bounds, look), dress, paint, shown.coords)
+    stage = make_panel(_limits(bounds, look), dress, paint, shown.coords, carried=flight is not None)
     return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
 
 

@@ -30,15 +30,10 @@ def check_look(
     move: Move | None, dots: Dots, highlights: Sequence[Highlight], xlim: Any, ylim: Any, aspect: str
 ) -> None:
     """Raise OptionError if a camera and how points look, or the limits, exclude each other."""
-    if move is None:
+    if move is None or move.n_columns < 3:
         return
-    for highlight in highlights:
-        if highlight.marker is not None or highlight.lasso is not None:
-            raise OptionError(
-                "highlight: markers and lassos do not follow a camera; use rest, outline or front instead"
-            )
-    if move.n_columns < 3:
-        return
+    if any(highlight.lasso is not None for highlight in highlights):
+        raise OptionError("highlight: a lasso lies in a plane, which a space has none of: give cells instead")
     if any(highlight.outline not in (None, False) for highlight in highlights):
         raise OptionError(
             "highlight: an outline lies below all of its cells, and in a space each cell has a depth of its "
@@ -84,7 +79,5 @@ def check_worn(dress: Dress, flight: Flight | None) -> None:
         raise OptionError(
             "a scale bar does not follow a camera: leave it out, or write its length in a caption"
         )
-    if dress.legend is not None and dress.legend.loc == "on data":
-        raise OptionError('legend "on data" does not follow a camera: give "right margin", or a corner')
     if flight.deep and (dress.xlabel or dress.ylabel):
         raise OptionError("xlabel and ylabel name axes, which turn under this camera: leave them out")

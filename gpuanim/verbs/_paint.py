@@ -93,7 +93,7 @@ class Paint:
         return not ends or any(bool((codes < 0).any()) for codes in ends)
 
     def medians(self, coords: Any) -> NDArray[np.float64]:
-        """Return the (k, 2) median place of the cells of each category, NaN for none.
+        """Return the (k, 2), or (k, 3), median place of the cells of each category, NaN for none.
 
         Raises
         ------
@@ -107,7 +107,8 @@ class Paint:
                 'them as an array or a list, or take legend="right margin"'
             )
         groups = [np.asarray(coords)[codes == code] for code in range(len(self.names or ()))]
-        return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
+        nowhere = np.full(np.shape(coords)[1], np.nan)
+        return np.array([np.median(g, axis=0) if len(g) else nowhere for g in groups])
 
     def members(self, name: str, key: str | None = None) -> NDArray[np.bool_]:
         """Return (n,) which points are in a category, at the last step where that changes.

@@ -123,6 +123,8 @@ def make_stage(
     around: FigureDress,
     paint: Paint,
     coords: Any,
+    *,
+    carried: bool,
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
     n = len(paint.names or ())
@@ -133,11 +135,19 @@ def make_stage(
         )
     if dress == Dress() and around == FigureDress():
         return Frameless(figsize, background, limits)
-    return FigureStage(figsize, background, (make_panel(limits, dress, paint, coords),), style, around)
+    return FigureStage(
+        figsize, background, (make_panel(limits, dress, paint, coords, carried=carried),), style, around
+    )
 
 
-def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> PanelStage:
-    """Return a panel of points; raises OptionError if it is to wear what its values do not have."""
+def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any, *, carried: bool) -> PanelStage:
+    """Return a panel of points, over which a camera may move.
+
+    Raises
+    ------
+    OptionError
+        If it is to wear what its values do not have.
+    """
     key, scale = None, None
     if paint.names is not None and paint.colors is not None:
         if dress.colorbar is not None:
@@ -152,7 +162,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
                 "legend lists categories and labels of highlights, and numbers are shown: give a colour bar"
             )
         scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
-    return PanelStage(limits, dress=dress, scale=scale, key=key)
+    return PanelStage(limits, dress=dress, scale=scale, key=key, carried=carried)
 
 
 _USUAL = {"background": "auto", "margin": 0.05, "aspect": "equal", "axes": False}

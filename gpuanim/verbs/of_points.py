@@ -195,7 +195,8 @@ def animate(
     camera
         What the film shows over time: a list of `Shot` to fly between, such as ``[ga.Shot.all(),
         ga.Shot.box((0, 1), (0, 1))]``, or `Keyframes` with their times; `Follow` for cells; or `Orbit`
-        around points in space, (n, 3). Titles, captions on the margin, colour bars and legends stay.
+        around points in space, (n, 3). Titles, captions, colour bars and legends stay; names of groups,
+        symbols and lassos on the data go with them. Ticks and scale bars have no place then.
     renderer
         "auto" or "cpu".
 
@@ -265,5 +266,5 @@ def animate(
     bounds = bounds_of(place) if flight is None or flight.bounds is None else flight.bounds
     limits = make_limits(bounds, xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
-    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
+    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place, carried=move is not None)
     return film_of(stage, (cloud,), timeline, dpi, renderer)

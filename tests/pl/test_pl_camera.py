@@ -102,6 +102,14 @@ def test_usual_sizes_grow_with_the_zoom_and_given_ones_stay(adata):
         assert film._film.clouds[0].dots.growth == growth
 
 
+def test_names_on_the_data_in_a_space(adata):
+    film = ga.pl.pca(adata, color="louvain", legend_loc="on data", camera=ga.Orbit(), n_frames=2, **LOOK)
+    positions = film._film.stage.panels[0].key.positions
+    cells = adata.obsm["X_pca"][adata.obs["louvain"] == "3", :3]
+    np.testing.assert_allclose(positions[3], np.median(cells, axis=0), rtol=1e-6)
+    assert (film.frame(0) != film.frame(1)).any()
+
+
 def test_files_are_filmed_as_they_are(adata, tmp_path):
     adata.write_h5ad(tmp_path / "cells.h5ad")
     film = ga.pl.umap(tmp_path / "cells.h5ad", color="CD3D", camera=ga.Shot.group("3", "louvain"), **LOOK)
@@ -118,10 +126,6 @@ def test_files_are_filmed_as_they_are(adata, tmp_path):
         ({"camera": ga.Shot.group("3", "n_genes")}, OptionError, r"obs\['n_genes'\] has no groups"),
         ({"camera": ga.Shot.group("3"), "color": "CD3D"}, OptionError, "give group .3. with its column"),
         ({"camera": "louvain"}, OptionError, "camera must be a list of ga.Shot"),
-        (
-            {"camera": ga.Shot.group("3"), "color": "louvain", "legend_loc": "on data"},
-            OptionError, 'legend "on data" does not follow',
-        ),
         ({"camera": ga.Shot.all(), "scale_bar": True}, OptionError, "a scale bar does not follow"),
         ({"projection": "3d"}, OptionError, r"camera=ga.Orbit\(\) looks into a space"),
     ],

@@ -319,9 +319,6 @@ def test_a_legend_stays(plane):
     [
         ({"axes": True}, 'ticks do not follow a camera: give axes="frame"'),
         ({"scale_bar": True}, "a scale bar does not follow a camera"),
-        ({"highlight": ga.Highlight([0], marker="star")}, "markers and lassos do not follow a camera"),
-        ({"highlight": ga.Highlight(lasso=[(0, 0), (1, 0), (0, 1)])}, "markers and lassos do not follow"),
-        ({"values": list("ab") * 150, "legend": "on data"}, 'legend "on data" does not follow a camera'),
         ({"camera": "pan"}, "camera must be a list of ga.Shot"),
         (
             {"camera": ga.Orbit(), "values": range(300)},
@@ -343,6 +340,7 @@ def test_what_does_not_go_together(plane, values, options, message):
         ({"order": "random"}, "order has no meaning in a space"),
         ({"spread": True}, "spread is for a plane"),
         ({"xlabel": "PC1"}, "xlabel and ylabel name axes, which turn"),
+        ({"highlight": ga.Highlight(lasso=[(0, 0), (1, 0), (0, 1)])}, "a lasso lies in a plane"),
         ({"highlight": ga.Highlight([0], outline=True)}, "an outline lies below all of its cells"),
     ],
 )
