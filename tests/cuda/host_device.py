@@ -17,6 +17,7 @@ import scipy.sparse
 from gpuanim.cuda._base import BLOCK, NOTHING, Device, source_of
 
 SHIM = Path(__file__).parent / "shim" / "cuda.h"
+MACRO = re.compile(r"^#define (\w+)[ \t]+((?:.*\\\n)*.*)", re.MULTILINE)
 SIGNATURE = re.compile(r"^KERNEL\s+(\w+)\s*\(([^)]*)\)", re.MULTILINE)
 COOPERATES = re.compile(r"__syncthreads|__shfl|__ballot|__syncwarp|\bblock_\w+\(|\bwarp_\w+\(")
 """What threads wait for each other in; functions of the kernels' own that do are called block_ and warp_."""
@@ -148,12 +149,14 @@ class Replay:
 def wrapped(code: str) -> str:
     """Add to the code a function for each kernel that runs all of its threads."""
     parts = [code]
+    macros = {name: text.replace("\\\n", " ") for name, text in MACRO.findall(code)}
     for match in SIGNATURE.finditer(code):
         name, parameters = match.groups()
         after = SIGNATURE.search(code, match.end())
         body = code[match.end() : after.start() if after else len(code)]
         together = str(bool(COOPERATES.search(body))).lower()
         words = [word.strip() for word in parameters.split(",") if word.strip()]
+        words = [part.strip() for word in words for part in macros.get(word, word).split(",")]
         names = ", ".join(re.search(r"(\w+)$", word)[1] for word in words)
         head = ", ".join(["unsigned shim_blocks", "bool shim_backwards", *words])
         parts.append(

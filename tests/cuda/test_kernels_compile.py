@@ -13,6 +13,13 @@ ARCHITECTURES = ("sm_75", "sm_80", "sm_86", "sm_89", "sm_90")
 PACKAGE = files("gpuanim")
 
 VARIANTS = {
+    "raster/cuda/build.cu": [{"ANTIALIAS": a, "TABLED": t} for a, t in ((1, 1), (1, 0), (0, 0))],
+    "cuda/ranks.cu": [
+        {"VALUE": value, "VALUE_BITS": bits, "STRETCH": stretch}
+        for value, bits in (("float", 32), ("double", 64))
+        for stretch in (0, 1)
+    ],
+    "raster/cuda/shade.cu": [{}],
     "propagation/step.cu": [
         {"VALUE": value} | ({"WEIGHT": weight} if weight else {})
         for value, weight in product(("float", "double"), (None, "float", "double"))
