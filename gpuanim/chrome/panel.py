@@ -16,6 +16,7 @@ from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
+from gpuanim.chrome.scale_bar import CarriedBar
 from gpuanim.errors import OptionError
 from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
@@ -295,7 +296,7 @@ class Panel:
             "ylabel": Room(math.inf, box.height),
         }
 
-    def _fill_corners(self) -> list[TextsAttached]:
+    def _fill_corners(self) -> list[Attached]:
         dress = self._dress
         bar = dress.scale_bar
         pad = self._points(6.0)
@@ -305,8 +306,10 @@ class Panel:
         for caption in dress.captions:
             corners.caption(caption, outline=self._outline)
         if bar is not None:
-            corners.scale_bar(self.ax, bar, self._outline)
-        return corners.moving
+            drawn = corners.scale_bar(self.ax, bar, self._outline)
+            if self.stage.carried:
+                return [*corners.moving, CarriedBar(drawn, self._number)]
+        return [*corners.moving]
 
     def corners(self) -> Iterator[str]:
         """Yield the corners of the axes that hold something."""

@@ -75,9 +75,12 @@ def check_worn(dress: Dress, flight: Flight | None) -> None:
         return
     if dress.axes == "ticks":
         raise OptionError('ticks do not follow a camera: give axes="frame" or axes=False')
-    if dress.scale_bar is not None:
+    bar = dress.scale_bar
+    if bar is not None and flight.deep:
         raise OptionError(
-            "a scale bar does not follow a camera: leave it out, or write its length in a caption"
+            "a scale bar holds for a plane, and in a space each depth has its own: leave it out"
         )
+    if bar is not None and (bar.length is not None or bar.label is not None):
+        raise OptionError("a scale bar under a camera has lengths that fit the zoom: give its unit alone")
     if flight.deep and (dress.xlabel or dress.ylabel):
         raise OptionError("xlabel and ylabel name axes, which turn under this camera: leave them out")

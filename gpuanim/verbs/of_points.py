@@ -197,7 +197,7 @@ def animate(
         What the film shows over time: a list of `Shot` to fly between, such as ``[ga.Shot.all(),
         ga.Shot.box((0, 1), (0, 1))]``, or `Keyframes` with their times; `Follow` for cells; or `Orbit`
         around points in space, (n, 3). Titles, captions, colour bars and legends stay; names of groups,
-        symbols and lassos on the data go with them. Ticks and scale bars have no place then.
+        symbols and lassos on the data go with them, scale bars fit the zoom. Ticks have no place then.
     renderer
         "auto" or "cpu".
 

@@ -81,7 +81,7 @@ class Keyframes(Move):
             if id(shot) not in made:
                 made[id(shot)] = shot.frame(subject)
         return _Flight(
-            tuple(self.shots),
+            tuple(shot.told for shot in self.shots),
             tuple(made[id(shot)] for shot in self.shots),
             _times(self.at, n, self.unit),
             self.unit,
@@ -94,7 +94,7 @@ class Keyframes(Move):
 class _Flight(Flight):
     """Keyframes over given points."""
 
-    shots: tuple[Shot, ...]
+    told: tuple[str, ...]
     framings: tuple[Framing, ...]
     at: tuple[float, ...]
     unit: str
@@ -158,7 +158,7 @@ class _Flight(Flight):
     def describe(self) -> dict[str, Any]:
         return {
             "move": "keyframes",
-            "shots": [shot.told for shot in self.shots],
+            "shots": list(self.told),
             "at": list(self.at),
             "unit": self.unit,
             "ease": self.told_ease,

@@ -98,6 +98,29 @@ def test_names_on_the_data_are_readable_and_at_their_groups(space, deep):
         assert set(names_at(film, 3)) == {"middle"}  # the others lie outside
 
 
+def test_a_scale_bar_fits_the_zoom(space):
+    film = ga.animate(
+        space[:, :2],
+        np.zeros(200),
+        camera=list(ZOOM),
+        scale_bar="um",
+        n_frames=2,
+        **LOOK | {"cmap": ["white"]},
+    )
+    stage, spans = film._film.stage, []
+    seen = lenses(film)
+    for frame, lens in zip(film.frames(), seen, strict=True):
+        lower = (frame[-12:, :, 0] < 60).sum(axis=1).max()  # the line, in pixels
+        spans.append(lower / lens.pixels_per_unit())
+    with stage.style.applied():
+        made = drawing(stage, 100, SIZE, (0,), [None, None])
+        bar = next(part for panel in made.panels for part in panel.attached)
+        told = [bar.show(ga.Moment(0, None, 0, None, 0.0, lenses=(lens,))) for lens in seen]
+    for span, (label, _) in zip(spans, told, strict=True):
+        assert span == pytest.approx(float(label.removesuffix(" um")), rel=0.06)
+    assert spans[1] < spans[0] / 2
+
+
 def test_palettes_have_the_colours_of_symbols(space, tmp_path):
     from PIL import Image
 

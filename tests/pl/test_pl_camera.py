@@ -126,7 +126,10 @@ def test_files_are_filmed_as_they_are(adata, tmp_path):
         ({"camera": ga.Shot.group("3", "n_genes")}, OptionError, r"obs\['n_genes'\] has no groups"),
         ({"camera": ga.Shot.group("3"), "color": "CD3D"}, OptionError, "give group .3. with its column"),
         ({"camera": "louvain"}, OptionError, "camera must be a list of ga.Shot"),
-        ({"camera": ga.Shot.all(), "scale_bar": True}, OptionError, "a scale bar does not follow"),
+        (
+            {"camera": ga.Shot.all(), "scale_bar": ga.ScaleBar(label="x")},
+            OptionError, "a scale bar under a camera",
+        ),
         ({"projection": "3d"}, OptionError, r"camera=ga.Orbit\(\) looks into a space"),
     ],
 )  # fmt: skip

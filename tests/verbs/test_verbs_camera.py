@@ -318,7 +318,7 @@ def test_a_legend_stays(plane):
     ("options", "message"),
     [
         ({"axes": True}, 'ticks do not follow a camera: give axes="frame"'),
-        ({"scale_bar": True}, "a scale bar does not follow a camera"),
+        ({"scale_bar": ga.ScaleBar(length=2)}, "a scale bar under a camera has lengths that fit the zoom"),
         ({"camera": "pan"}, "camera must be a list of ga.Shot"),
         (
             {"camera": ga.Orbit(), "values": range(300)},
@@ -339,6 +339,7 @@ def test_what_does_not_go_together(plane, values, options, message):
         ({"aspect": "auto"}, 'a space that turns needs aspect="equal"'),
         ({"order": "random"}, "order has no meaning in a space"),
         ({"spread": True}, "spread is for a plane"),
+        ({"scale_bar": True}, "a scale bar holds for a plane"),
         ({"xlabel": "PC1"}, "xlabel and ylabel name axes, which turn"),
         ({"highlight": ga.Highlight(lasso=[(0, 0), (1, 0), (0, 1)])}, "a lasso lies in a plane"),
         ({"highlight": ga.Highlight([0], outline=True)}, "an outline lies below all of its cells"),
