@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
     from gpuanim.verbs import animate, create_animation, flow, lines, morph, panels
+    from gpuanim.view.follow import Follow
+    from gpuanim.view.keyframes import Keyframes
+    from gpuanim.view.orbit import Orbit
+    from gpuanim.view.shots import Shot
 
 __all__ = [
     "Animation",
@@ -47,12 +51,14 @@ __all__ = [
     "DataKeyError",
     "EncoderError",
     "FileError",
+    "Follow",
     "FormatError",
     "Frames",
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
     "Highlight",
+    "Keyframes",
     "LabelPropagation",
     "Legend",
     "Linear",
@@ -62,6 +68,7 @@ __all__ = [
     "Moment",
     "OpenTSNERecorder",
     "OptionError",
+    "Orbit",
     "ProgressLine",
     "Rank",
     "Recorder",
@@ -69,6 +76,7 @@ __all__ = [
     "SaveResult",
     "ScaleBar",
     "ShapeError",
+    "Shot",
     "Solution",
     "SourceError",
     "Spread",
@@ -140,6 +148,10 @@ _HOMES = {
         "morph",
         "panels",
     ),
+    "gpuanim.view.follow": ("Follow",),
+    "gpuanim.view.keyframes": ("Keyframes",),
+    "gpuanim.view.orbit": ("Orbit",),
+    "gpuanim.view.shots": ("Shot",),
 }
 """Module -> the public names that live there. A module is loaded when one of them is first asked for."""
 

@@ -70,7 +70,7 @@ def velocity(adata: Any, basis: str = "umap", *, vkey: str = "velocity", **optio
     return flow_over(still, [arrows] * len(still._film.clouds), wishes)
 
 
-def _arrows(cells: Cells, basis: str, vkey: str, dimensions: tuple[int, int]) -> NDArray[Any]:
+def _arrows(cells: Cells, basis: str, vkey: str, dimensions: tuple[int, ...]) -> NDArray[Any]:
     """Return the (m, 2) velocities of the cells that have a place."""
     keys = cells.keys("obsm")
     wanted = f"{vkey}_{basis.removeprefix('X_')}"
