@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from gpuanim.camera import Camera
     from gpuanim.chrome._base import Moment
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
+    from gpuanim.frame_store import Frames, open_frames, store_frames
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.verbs import animate, create_animation, lines, morph, panels
 
 __all__ = [
     "Animation",
@@ -45,6 +47,7 @@ __all__ = [
     "EncoderError",
     "FileError",
     "FormatError",
+    "Frames",
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
@@ -67,14 +70,18 @@ __all__ = [
     "SourceError",
     "Spread",
     "TargetError",
+    "Trail",
     "animate",
     "blend",
     "create_animation",
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "morph",
+    "open_frames",
     "panels",
     "pl",
+    "store_frames",
     "tl",
 ]
 
@@ -95,7 +102,13 @@ _HOMES = {
         "ProgressLine",
         "ScaleBar",
     ),
+    "gpuanim.frame_store": (
+        "Frames",
+        "open_frames",
+        "store_frames",
+    ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",
@@ -113,6 +126,7 @@ _HOMES = {
         "animate",
         "create_animation",
         "lines",
+        "morph",
         "panels",
     ),
 }

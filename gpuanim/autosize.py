@@ -13,7 +13,7 @@ from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
 
 if TYPE_CHECKING:
     from gpuanim.look import Dots
-    from gpuanim.values._base import Source
+    from gpuanim.motion.tracks import Track
 
 __all__ = ["Crowd", "Diameter", "auto_alpha", "auto_diameter", "sized"]
 
@@ -103,9 +103,7 @@ def auto_alpha(crowd: Crowd, diameter: Diameter) -> float:
     return max(1 - math.pow(1 - OPAQUE, 1 / depth), FAINTEST)
 
 
-def sized(
-    dots: Dots, coords: NDArray[np.floating] | Source, view: View, dpi: float
-) -> tuple[Diameter, float]:
+def sized(dots: Dots, coords: NDArray[np.floating] | Track, view: View, dpi: float) -> tuple[Diameter, float]:
     """Return diameters in pixels, never below one, and opacity of the points of a panel.
 
     Of moving points, the first step tells what fits.
@@ -117,7 +115,7 @@ def sized(
         diameter = point_diameter(dots.s, dots.edge, dpi)
     alpha = dots.scene_alpha
     if dots.automatic or dots.spread is not None:
-        x, y = view.project(coords if isinstance(coords, np.ndarray) else coords.step(0))
+        x, y = view.project(coords if isinstance(coords, np.ndarray) else coords.first())
         crowd = Crowd.of(x, y, view.box)
         if dots.spot is None and dots.s is None:
             diameter = auto_diameter(crowd, view.box)

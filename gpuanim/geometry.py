@@ -62,8 +62,10 @@ class View:
         return a, b, c, d
 
 
-def check_coords(coords: Any, what: str = "coords") -> Coords:
+def check_coords(coords: Any, what: str = "coords", *, gaps: bool = False) -> Coords:
     """Return (n, 2) coordinates as float32 or float64, without a copy where that is possible.
+
+    With `gaps`, rows that are not finite stand for points that are not there, and become NaN.
 
     Raises
     ------
@@ -86,11 +88,14 @@ def check_coords(coords: Any, what: str = "coords") -> Coords:
     if array.dtype not in (np.float32, np.float64):
         array = array.astype(np.float64)
     finite = np.isfinite(array).all(axis=1)
+    if gaps and not finite.all():
+        return np.where(finite[:, None], array, np.array(np.nan, array.dtype))
     if not finite.all():
         bad = np.flatnonzero(~finite)
         raise ShapeError(
             f"{what} must be finite; {len(bad)} of {len(array)} rows hold NaN or inf, the first is row "
-            f"{bad[0]}. Leave these points out: keep = np.isfinite(coords).all(1); coords[keep]"
+            f"{bad[0]}. Leave these points out: keep = np.isfinite(coords).all(1); coords[keep]; or, if they "
+            'come and go, let them fade: present="finite"'
         )
     return array
 

@@ -15,6 +15,7 @@ from gpuanim.blend._base import Reduction
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.film import Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
+from gpuanim.motion.layers import shown, with_trails
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
@@ -141,8 +142,9 @@ class _Place:
             self._ids = geometry.inverse(cloud.values.permutation)
         self.codes: Codes = np.empty(0, np.uint16)
         self.mapping: Mapping | None = None
+        self._placed = cloud.still
         if cloud.still:
-            self._move(np.asarray(cloud.coords), None)
+            self._move(State(np.asarray(cloud.coords), np.empty(0), True))
 
     @property
     def still(self) -> bool:
@@ -159,9 +161,10 @@ class _Place:
         with timings.measure("color"):
             self.mapping = mapping
             self._encode(mapping, state.values)
-        if not self.still:
+        if not self._placed or state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
-                self._move(state.coords, state.values)
+                self._move(state)
+            self._placed = True
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
@@ -180,21 +183,21 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
-        """Put the points where `coords` says, in an order that may follow their values."""
-        plan, n = self.plan, len(coords)
+    def _move(self, state: State) -> None:
+        """Put the points where they are, in an order that may follow their values."""
+        plan, n = self.plan, len(state.coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
-        if isinstance(order, str) and values is not None:
-            ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
+        if isinstance(order, str):
+            ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(coords, ids)
-        fixed = order if isinstance(order, np.ndarray) else None
+        points = plan.points(state.coords, ids)
         if self._cloud.halos:
-            points = with_halos(points, self._cloud.halos, n, fixed)
-        elif fixed is not None:
-            points = points.take(fixed)
+            points = with_halos(points, self._cloud.halos, n, order)
+        else:
+            points = shown(points, state.shares, order)
+            points = with_trails(points, state.past, lambda coords: plan.points(coords, ids), order)
         self.renderer.place(points, plan.scene, n + len(self._cloud.halos), keep=self._cloud.still)
 
 

@@ -200,7 +200,8 @@ def _shown(panel: PanelPlan, ground: Ground) -> Colors:
 
 def _flat(cloud: Cloud) -> bool:
     opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
-    return cloud.blend.mixing == "over" and opaque and not cloud.dots.antialias
+    whole = cloud.present is None and cloud.trail is None
+    return cloud.blend.mixing == "over" and opaque and whole and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

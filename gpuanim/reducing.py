@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
@@ -25,6 +24,9 @@ __all__ = ["PER_PIXEL", "PixelPlace"]
 PER_PIXEL = ("cells_in_median_pixel", "cells_in_fullest_pixel")
 """Facts of single pixels."""
 
+_HALF = 0.5
+"""Share of a point from which on it is one: none can count by a part."""
+
 
 class PixelPlace:
     """The pixels that the points of a panel lie in, on frames of one size.
@@ -41,8 +43,9 @@ class PixelPlace:
         self.mapping: Mapping | None = None
         self._film_mapping: Mapping | None = None
         self._results: Values = np.empty(0)
+        self._placed = cloud.still
         if cloud.still:
-            self._move(np.asarray(cloud.coords))
+            self._move(State(np.asarray(cloud.coords), np.empty(0), True))
 
     @property
     def still(self) -> bool:
@@ -58,9 +61,10 @@ class PixelPlace:
 
     def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
-        if not self.still:
+        if not self._placed or state.moved:
             with timings.measure("raster"):
-                self._move(state.coords)
+                self._move(state)
+            self._placed = True
         with timings.measure("color"):
             results = self._reduce(state.values)
             self.mapping = mapping or self._film_mapping or self._cloud.norm.fit(lambda: [results])
@@ -86,12 +90,15 @@ class PixelPlace:
             most: int(counts.max(initial=0)),
         }
 
-    def _move(self, coords: NDArray[np.floating]) -> None:
-        """Find the pixels of points that lie where `coords` says."""
+    def _move(self, state: State) -> None:
+        """Find the pixels of points where they are; those that are there by half or more count."""
         from gpuanim.raster.footprint import Footprint
 
         scene = self.plan.scene
-        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
+        points = self.plan.points(state.coords, self._ids)
+        if state.shares is not None:
+            points = points.take(np.flatnonzero(state.shares >= _HALF))
+        self._footprint: Footprint = Footprint.of(points, scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)

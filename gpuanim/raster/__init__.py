@@ -12,6 +12,7 @@ __all__ = ["RENDERERS", "check_mixing", "choose", "create"]
 
 RENDERERS = {
     "cpu": "gpuanim.raster.cpu:CpuRenderer",
+    "cuda": "gpuanim.raster.cuda.renderer:CudaRenderer",
     "opengl": "gpuanim.raster.opengl.renderer:OpenglRenderer",
 }
 """Name -> import path; a renderer is imported when it is used."""

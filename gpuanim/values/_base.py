@@ -33,6 +33,10 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    what
+        The option that it was given to, for messages.
+    own_norm
+        The only norm that its values can be shown with; None: any.
     """
 
     n_points: int | None = None
@@ -41,6 +45,8 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    what: str = "values"
+    own_norm: Norm | None = None
 
     @abstractmethod
     def steps(self) -> Iterator[Values]:
@@ -52,6 +58,29 @@ class Source(ABC):
             if i == index:
                 return values
         raise IndexError(index)
+
+    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
+        """Return what lies `share` (above 0, below 1) of the way from a step to the next.
+
+        Written to `into`, an earlier result, where that fits. By default a linear blend, NaN where either is.
+        """
+        from gpuanim.values.blending import linear
+
+        return linear(before, after, share, into)
+
+    def check_points(self, coords: NDArray[Any]) -> None:
+        """Raise ShapeError if it is known that the values belong to other points than those at `coords`.
+
+        Parameters
+        ----------
+        coords
+            (n, 2), in the order of the data.
+        """
+        del coords  # most sources know nothing of points
+
+    def describe(self) -> dict[str, Any]:
+        """Return how the values are made, under the names of the options, as JSON knows them."""
+        return {}
 
 
 class Norm(ABC):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,10 +11,12 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
+from gpuanim.motion.tracks import Track
+from gpuanim.motion.trails import as_trail
+from gpuanim.values._base import Source
 from gpuanim.values.timeline import Timeline
-from gpuanim.values.tracks import Track, as_coords
-from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
-from gpuanim.verbs._paint import Wishes, as_paint
+from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud, read_places
+from gpuanim.verbs._paint import Wishes, as_paint, one_step
 from gpuanim.verbs._stage import (
     check_alone,
     figure_dress,
@@ -38,6 +41,9 @@ def animate(
     tween: str | None = None,
     ease: Any = "linear",
     hold: float | tuple[float, float] = 0.0,
+    present: Any = None,
+    fade: float = 0.5,
+    trail: Any = None,
     size: tuple[int, int] | None = None,
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
@@ -86,26 +92,36 @@ def animate(
     Parameters
     ----------
     coords
-        (n, 2) positions. For moving points (t, n, 2), a list of (n, 2), or a callable(i) that returns
-        (n, 2) for step i. Must be finite.
+        (n, 2) positions. For moving points (t, n, 2) (also memory-mapped, HDF5 or zarr, read step by step),
+        a list of (n, 2), a callable(i) that returns (n, 2) for step i, or a generator of (n, 2), which is
+        read once and needs `xlim` and `ylim`. Must be finite, but for points that are not `present`.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
-        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, or a
-        `LabelPropagation`. (n,) is a single step. NaN shows as `na_color`. Strings, booleans and pandas
-        categoricals in any of these forms are categories; (t, n, k) arrays, steps of (n, k) and a
-        propagation of k columns are shares of k classes.
+        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, a
+        `LabelPropagation`, or frames of a store (`open_frames`). (n,) is a single step. NaN shows as
+        `na_color`. Strings, booleans and pandas categoricals in any of these forms are categories; (t, n, k)
+        arrays, steps of (n, k) and a propagation of k columns are shares of k classes.
     n_steps
-        Number of steps where `values` cannot tell (callables).
+        Number of steps where neither `values` nor `coords` can tell (callables, generators).
     n_frames, fps, duration
         Any two of frames, frames per second and seconds fix the third. Default: a frame per step at
         30 frames per second.
     tween
-        None shows each step as it is; "linear" blends the values, or shares, between steps.
+        None shows each step as it is; "linear" blends the positions, and the values or shares, between
+        steps. Of categories the nearer step is shown.
     ease
         How fast a blend goes: "linear", "in", "out", "in-out", "smoothstep", "sine", or a
         callable from 0..1 to 0..1.
     hold
         Seconds that the last step stays, or (seconds at the start, seconds at the end).
+    present
+        Which points are there at each step: (t, n) booleans, or numbers from 0 to 1 by which opacities are
+        multiplied, in any of the forms of `values`; or "finite" for those whose coordinates are. Points that
+        are not there (0) may have NaN as coordinates; they come and go where they are next, or were last.
+    fade
+        With a `tween`, the share of a step in which points leave at its beginning, or come at its end.
+    trail
+        Seconds that the places where points were stay to be seen below them, or a `Trail`.
     size
         (width, height) in pixels, default (1080, 1080); or `figsize` in inches with `dpi`.
     dpi
@@ -216,8 +232,13 @@ def animate(
     >>> ga.animate(coords, waves, cmap="magma", size=(640, 640)).save("waves.mp4")  # doctest: +SKIP
     """
     # A callable has as many steps as the film has frames, unless it is told otherwise.
-    place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
-    if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
+    place, shares = read_places(
+        coords, n_frames if n_steps is None and callable(coords) else n_steps, present=present, fade=fade
+    )
+    if isinstance(values, Source) and not isinstance(place, Track):
+        values.check_points(place)
+    n_points = place.n_points if isinstance(place, Track) else len(place)
+    if n_steps is None and isinstance(place, Track) and place.way is None and not hasattr(values, "__len__"):
         n_steps = place.n_steps
     if n_steps is None and callable(values):
         n_steps = n_frames
@@ -227,19 +248,23 @@ def animate(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
         categories=categories, mix=mix, na_color=na_color, blend=blend,
     )  # fmt: skip
-    paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
-    paint.check_tween(tween)
+    told = None if isinstance(place, Track) and one_step(values) else n_steps
+    paint = as_paint(values, n_points=n_points, n_steps=told, wishes=wishes, background=ground)
+    paint.check_tween(tween, moves=isinstance(place, Track) or shares is not None)
+    steps, place = common_steps(place, paint.source, shares)
     timeline = Timeline.resolve(
-        common_steps(place, paint.source), n_frames=n_frames, fps=fps, duration=duration,
-        tween=tween, ease=ease, hold=hold,
-    )  # fmt: skip
+        steps, n_frames=n_frames, fps=fps, duration=duration, tween=tween, ease=ease, hold=hold
+    )
+    if isinstance(place, Track) and place.way is not None and steps == place.n_steps:
+        timeline = replace(timeline, blend=place.way)
     dots = make_dots(
         n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
         antialias=antialias,
     )  # fmt: skip
     cloud, marks = emphasised(
-        make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
-    )
+        make_cloud(place, paint, dots, shares, as_trail(trail)), as_highlights(highlight), ground,
+        discrete=paint.discrete,
+    )  # fmt: skip
     if ax is not None:
         check_alone(
             marks, size=size, figsize=figsize, background=background, xlim=xlim, ylim=ylim, margin=margin,
@@ -254,7 +279,7 @@ def animate(
         scale_bar=scale_bar, caption=caption,
     )  # fmt: skip
     around = figure_dress(progress_line=progress_line, logo=logo)
-    limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    limits = make_limits(bounds_of(place, xlim, ylim), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
     stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
     return film_of(stage, (cloud,), timeline, dpi, renderer, device)
