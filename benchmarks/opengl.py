@@ -30,6 +30,7 @@ from typing import Any
 
 import numpy as np
 from _report import write
+from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Ground, Points, Renderer, Scene
@@ -142,7 +143,7 @@ def bare(gl: Any, renderer: OpenglRenderer, motion: Motion, fragment: str, side:
     gl.glGenVertexArrays(1, ctypes.byref(array))
     gl.glBindVertexArray(array)
     places = motion.places[0]
-    inputs = {"x": places.x, "y": places.y, "code": motion.codes[0].astype(np.uint8)}
+    inputs: dict[str, NDArray[Any]] = {"x": places.x, "y": places.y, "code": motion.codes[0].astype(np.uint8)}
     for location, (name, numbers) in enumerate(inputs.items()):
         gl.glBindAttribLocation(program, location, name)
         Stream(gl, location).put(numbers)
