@@ -21,6 +21,7 @@ class CpuRenderer(Renderer):
 
     name: ClassVar[str] = "cpu"
     formats: ClassVar[tuple[PixelFormat, ...]] = tuple(PixelFormat)
+    mixings: ClassVar[tuple[str, ...]] = ("over", "mix", "weighted", "additive")
 
     def __init__(self) -> None:
         self._placement: Operator | Once | None = None
