@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.frame_store import Frames, open_frames, store_frames
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.recorders import OpenTSNERecorder, Recorder, UMAPRecorder
     from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, morph, panels
+    from gpuanim.verbs import animate, create_animation, flow, lines, morph, panels
 
 __all__ = [
     "Animation",
@@ -59,9 +60,11 @@ __all__ = [
     "MatplotlibNorm",
     "MissingDependencyError",
     "Moment",
+    "OpenTSNERecorder",
     "OptionError",
     "ProgressLine",
     "Rank",
+    "Recorder",
     "RendererError",
     "SaveResult",
     "ScaleBar",
@@ -71,9 +74,11 @@ __all__ = [
     "Spread",
     "TargetError",
     "Trail",
+    "UMAPRecorder",
     "animate",
     "blend",
     "create_animation",
+    "flow",
     "harmonic_extension",
     "label_propagation",
     "lines",
@@ -108,6 +113,11 @@ _HOMES = {
         "store_frames",
     ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.recorders": (
+        "OpenTSNERecorder",
+        "Recorder",
+        "UMAPRecorder",
+    ),
     "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
@@ -125,6 +135,7 @@ _HOMES = {
     "gpuanim.verbs": (
         "animate",
         "create_animation",
+        "flow",
         "lines",
         "morph",
         "panels",

@@ -34,6 +34,7 @@ from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
 from gpuanim.look import Limits, as_background, as_device, positive
+from gpuanim.motion.ground import Grounded
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
@@ -233,12 +234,14 @@ def panels_of(stage: Stage) -> tuple[PanelStage, ...]:
     OptionError
         If it is one that stands alone.
     """
+    if isinstance(stage, Grounded):
+        return panels_of(stage.stage)
     if isinstance(stage, Frameless):
         return (PanelStage(stage.limits),)
     if not isinstance(stage, FigureStage):
         raise OptionError(
-            "panels takes films of animate and lines; those of create_animation, Camera and animate(ax=...) "
-            "have a figure of their own"
+            "panels takes films of animate, flow and lines; those of create_animation, Camera and "
+            "animate(ax=...) have a figure of their own"
         )
     if stage.dress != FigureDress():
         raise OptionError(
