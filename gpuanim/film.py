@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -20,10 +20,11 @@ from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
 from gpuanim.errors import OptionError, SourceError
 from gpuanim.film_order import FilmOrder
-from gpuanim.geometry import View
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
+from gpuanim.view._base import Flight
+from gpuanim.view.plane import View
 
 if TYPE_CHECKING:
     from gpuanim.highlight import Halo
@@ -71,6 +72,8 @@ class Cloud:
         How much of each point is there, by steps; None for all of each.
     trail
         What is drawn of the places where points were.
+    camera
+        What moves the view of them; None where the whole film has one view.
     """
 
     coords: NDArray[np.floating] | Track
@@ -87,11 +90,12 @@ class Cloud:
     blend: Blend = OVER
     present: Presence | None = None
     trail: Trail | None = None
+    camera: Flight | None = None
 
     @property
     def still(self) -> bool:
-        """Whether each point is there and keeps its place, also in the order of drawing."""
-        moves = isinstance(self.coords, Source) or self.present is not None
+        """Whether each point is there and keeps its place on the frame, also in the order of drawing."""
+        moves = isinstance(self.coords, Source) or self.present is not None or self.camera is not None
         return not moves and not isinstance(self.order, str)
 
 
@@ -166,7 +170,8 @@ class Fits:
         key = (i, view, dpi)
         if key not in self._sizes:
             cloud = self._film.clouds[i]
-            self._sizes[key] = sized(cloud.dots, cloud.coords, view, dpi)
+            lens = view if cloud.camera is None else cloud.camera.standard(view)
+            self._sizes[key] = sized(cloud.dots, cloud.coords, lens, dpi)
         return self._sizes[key]
 
     def order(self, i: int) -> NDArray[np.int64] | str | None:
@@ -201,7 +206,7 @@ class State:
     changed
         Whether anything differs from the frame before.
     moved
-        Whether more than values does.
+        Whether more than values does, such as where points lie on the frame.
     shares
         (n,) float32 how much of each point is there; None for all of each.
     past
@@ -224,6 +229,17 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
     fps
         Frames per second that moments count time with.
     """
+    places: list[Hashable] = [None] * len(film.clouds)
+    for moment, states in _steps(film, fps):
+        seen = list(states)
+        for i, (cloud, state) in enumerate(zip(film.clouds, states, strict=True)):
+            if cloud.camera is not None and (place := cloud.camera.place(moment)) != places[i]:
+                seen[i], places[i] = replace(state, changed=True, moved=True), place
+        yield moment, tuple(seen)
+
+
+def _steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
+    """Yield the frames' moments and clouds, wherever the cameras are."""
     clouds = [_states(cloud, film.timeline) for cloud in film.clouds]
     if film.timeline.moving is None:
         yield from _as_they_come(film.timeline, clouds, fps)

@@ -21,6 +21,8 @@ from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
 from gpuanim.types import Buffer, Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
+from gpuanim.view.depth import back_to_front
 
 __all__ = ["Painter"]
 
@@ -68,7 +70,7 @@ class Painter:
         changed = False
         for i, state in enumerate(states):
             if state.changed or not self._coded[i]:
-                self._take(i, state)
+                self._take(i, moment, state)
                 self._coded[i] = changed = True
         with self._timings.measure("chrome"):
             shown = tuple(sheet.show(moment) for sheet in self._sheets)
@@ -118,15 +120,15 @@ class Painter:
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
-    def _take(self, i: int, state: State) -> None:
-        """Colour a cloud, and put its points where they are if they move."""
+    def _take(self, i: int, moment: Moment, state: State) -> None:
+        """Colour a cloud, and put its points where they are if they or the camera move."""
         cloud = self._film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):
                 mapping = self._fits[i] or cloud.norm.fit(lambda: [state.values])
         for places in self._places.values():
-            places[i].take(state, mapping, self._timings)
+            places[i].take(moment, state, mapping, self._timings)
 
 
 class _Place:
@@ -137,6 +139,7 @@ class _Place:
     ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._order = order
+        self.lens: Lens = plan.view
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -154,8 +157,8 @@ class _Place:
     def fit(self, timings: Timings) -> None:
         """Find out what holds for the film at this resolution: nothing."""
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
-        """Colour the points by a mapping of their values, and put them where they are if they move."""
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
+        """Colour the points by a mapping of their values, and put them where they are if that changes."""
         if mapping is None:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
@@ -163,6 +166,7 @@ class _Place:
             self._encode(mapping, state.values)
         if not self._placed or state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
+                self.lens = self.plan.lens(moment, state.coords)
                 self._move(state)
             self._placed = True
 
@@ -184,7 +188,7 @@ class _Place:
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
     def _move(self, state: State) -> None:
-        """Put the points where they are, in an order that may follow their values."""
+        """Put the points where the lens shows them, in an order that may follow their values."""
         plan, n = self.plan, len(state.coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
@@ -192,12 +196,14 @@ class _Place:
             ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(state.coords, ids)
+        points, depths = plan.seen(state.coords, ids, self.lens)
+        if depths is not None:
+            order = back_to_front(depths)
         if self._cloud.halos:
             points = with_halos(points, self._cloud.halos, n, order)
         else:
             points = shown(points, state.shares, order)
-            points = with_trails(points, state.past, lambda coords: plan.points(coords, ids), order)
+            points = with_trails(points, state.past, lambda at: plan.seen(at, ids, self.lens)[0], order)
         self.renderer.place(points, plan.scene, n + len(self._cloud.halos), keep=self._cloud.still)
 
 
@@ -229,7 +235,11 @@ class _Sheet:
         """Turn what moves to a moment, and say what it shows."""
         if not self._moving:
             return ()
-        moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
+        moment = replace(
+            moment,
+            mappings=tuple(place.mapping for place in self._places),
+            lenses=tuple(place.lens for place in self._places),
+        )
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:

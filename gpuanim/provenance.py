@@ -68,6 +68,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
     order = dots.order if isinstance(dots.order, str) else "given"
     seed = {"seed": dots.seed} if order == "random" else {}
     scope = {"order_scope": dots.order_scope} if dots.order_scope else {}
+    camera = {} if cloud.camera is None else {"camera": cloud.camera.describe()}
     return {
         "data": fingerprint(cloud),
         "n_points": cloud.n_points,
@@ -84,6 +85,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         **scope,
         **seed,
         **_motion(cloud),
+        **camera,
     }
 
 

@@ -10,11 +10,13 @@ import numpy as np
 
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
+from gpuanim.chrome._base import Moment
 from gpuanim.film import Cloud, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
 
 if TYPE_CHECKING:
     from gpuanim.raster.footprint import Footprint
@@ -36,6 +38,7 @@ class PixelPlace:
 
     def __init__(self, cloud: Cloud, blend: Reduction, plan: PanelPlan, renderer: Renderer) -> None:
         self._cloud, self._blend, self.plan, self.renderer = cloud, blend, plan, renderer
+        self.lens: Lens = plan.view
         self._ids: Ids = np.arange(cloud.n_points, dtype=np.uint32)
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -59,10 +62,11 @@ class PixelPlace:
             with timings.measure("norm"):
                 self._film_mapping = cloud.norm.fit(self._results_of_film)
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
         if not self._placed or state.moved:
             with timings.measure("raster"):
+                self.lens = self.plan.lens(moment, state.coords)
                 self._move(state)
             self._placed = True
         with timings.measure("color"):
@@ -91,11 +95,11 @@ class PixelPlace:
         }
 
     def _move(self, state: State) -> None:
-        """Find the pixels of points where they are; those that are there by half or more count."""
+        """Find the pixels of points where the lens shows them; those that are there by half or more count."""
         from gpuanim.raster.footprint import Footprint
 
         scene = self.plan.scene
-        points = self.plan.points(state.coords, self._ids)
+        points, _ = self.plan.seen(state.coords, self._ids, self.lens)
         if state.shares is not None:
             points = points.take(np.flatnonzero(state.shares >= _HALF))
         self._footprint: Footprint = Footprint.of(points, scene)

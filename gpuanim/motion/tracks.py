@@ -27,7 +27,7 @@ Bounds = tuple[float, float, float, float]
 
 
 class Track(Source):
-    """Positions over time, one (n, 2) array per step; between steps points go straight.
+    """Positions over time, one (n, 2) or (n, 3) array per step; between steps points go straight.
 
     Attributes
     ----------
@@ -77,6 +77,8 @@ class Indexed(Track):
         Returns the positions of a step in any form.
     n_steps
         Number of steps, 1 or more.
+    columns
+        2, or 3 for points in space.
     gaps, way
         As in `Track`.
     """
@@ -84,11 +86,18 @@ class Indexed(Track):
     n_steps: int
 
     def __init__(
-        self, read: Callable[[int], Any], n_steps: int, *, gaps: bool = False, way: Ease | None = None
+        self,
+        read: Callable[[int], Any],
+        n_steps: int,
+        columns: int = 2,
+        *,
+        gaps: bool = False,
+        way: Ease | None = None,
     ) -> None:
         if n_steps < 1:
             raise OptionError("coords have no steps: there is nothing to show")
         self._read, self.n_steps, self.gaps, self.way = read, n_steps, gaps, way
+        self._columns = columns
         self.n_points = -1
         self.n_points = len(self.step(0))
 
@@ -102,7 +111,7 @@ class Indexed(Track):
             raw = self._read(index)
         except Exception as error:
             raise failed(index, error, self.what) from error
-        return _places(raw, self.n_points, f"coords of step {index}", gaps=self.gaps)
+        return _places(raw, self.n_points, f"coords of step {index}", self._columns, gaps=self.gaps)
 
     def first(self) -> Coords:
         return self.step(0)
@@ -112,7 +121,7 @@ class Indexed(Track):
 
     @cached_property
     def _bounds(self) -> Bounds:
-        low, high = np.full(2, np.inf), np.full(2, -np.inf)
+        low, high = np.full(self._columns, np.inf), np.full(self._columns, -np.inf)
         for coords in self.steps():
             low, high = np.fmin(low, np.fmin.reduce(coords)), np.fmax(high, np.fmax.reduce(coords))
         if not np.isfinite(low).all():
@@ -126,7 +135,7 @@ class Passing(Track):
     Parameters
     ----------
     first
-        (n, 2).
+        (n, 2) or (n, 3).
     rest
         The steps behind it.
     n_steps
@@ -140,7 +149,7 @@ class Passing(Track):
     ) -> None:
         self._first, self._rest, self.gaps = first, rest, gaps
         self.n_points, self.n_steps = len(first), n_steps
-        convert = partial(_places, gaps=gaps)
+        convert = partial(_places, columns=first.shape[1], gaps=gaps)
         self._stream = Stream(chain([first], rest), self.n_points, n_steps, convert, self.what)
 
     def announced(self, n_steps: int | None) -> Passing:
@@ -160,7 +169,9 @@ class Passing(Track):
         )
 
 
-def as_coords(coords: Any, n_steps: int | None, *, gaps: bool = False) -> tuple[Coords | Track, int]:
+def as_coords(
+    coords: Any, n_steps: int | None, columns: int = 2, *, gaps: bool = False
+) -> tuple[Coords | Track, int]:
     """Return still coordinates or a `Track`, and the number of points.
 
     Parameters
@@ -171,13 +182,15 @@ def as_coords(coords: Any, n_steps: int | None, *, gaps: bool = False) -> tuple[
         which is gone through once; a `Track`.
     n_steps
         Number of steps of a callable or a generator, or of how many of the first ones to show.
+    columns
+        3 for points in space: rows have then to have as many.
     gaps
         Whether rows that are not finite stand for points that are not there.
 
     Raises
     ------
     ShapeError
-        If the positions are not (n, 2) and finite, or the steps of a list differ in their number.
+        If the positions are not (n, columns) and finite, or the steps of a list differ in their number.
     OptionError
         If a callable comes without the number of steps, there are none, or fewer than `n_steps`.
     SourceError
@@ -186,24 +199,24 @@ def as_coords(coords: Any, n_steps: int | None, *, gaps: bool = False) -> tuple[
     if isinstance(coords, Track):
         return coords, coords.n_points
     if len(getattr(coords, "shape", ())) == 3:
-        return _indexed(coords.__getitem__, _first(n_steps, int(coords.shape[0])), gaps=gaps)
+        return _indexed(coords.__getitem__, _first(n_steps, int(coords.shape[0])), columns, gaps=gaps)
     if isinstance(coords, Sequence) and len(coords) > 0 and np.ndim(coords[0]) == 2:
         _check_lengths(coords)
-        return _indexed(coords.__getitem__, _first(n_steps, len(coords)), gaps=gaps)
+        return _indexed(coords.__getitem__, _first(n_steps, len(coords)), columns, gaps=gaps)
     if callable(coords) and not hasattr(coords, "__array__"):
         if n_steps is None:
             raise OptionError("coords is a callable: say how many steps it has, n_steps=...")
-        return _indexed(coords, n_steps, gaps=gaps)
+        return _indexed(coords, n_steps, columns, gaps=gaps)
     if isinstance(coords, Iterable) and not isinstance(coords, Sequence) and not hasattr(coords, "shape"):
-        track = _passing(iter(coords), n_steps, gaps=gaps)
+        track = _passing(iter(coords), n_steps, columns, gaps=gaps)
         return track, track.n_points
-    still = check_coords(coords, gaps=gaps)
+    still = check_coords(coords, columns=columns, gaps=gaps)
     return still, len(still)
 
 
-def _places(raw: Any, n_points: int, what: str, *, gaps: bool) -> Coords:
+def _places(raw: Any, n_points: int, what: str, columns: int, *, gaps: bool) -> Coords:
     """Return positions of a step; of the first one, `n_points` is -1."""
-    coords = check_coords(raw, what, gaps=gaps)
+    coords = check_coords(raw, what, columns, gaps=gaps)
     if len(coords) != n_points >= 0:
         raise ShapeError(
             f"{what} have {len(coords)} points, those of step 0 {n_points}: all steps must have the same "
@@ -212,20 +225,20 @@ def _places(raw: Any, n_points: int, what: str, *, gaps: bool) -> Coords:
     return coords
 
 
-def _indexed(read: Callable[[int], Any], n_steps: int, *, gaps: bool) -> tuple[Track, int]:
-    track = Indexed(read, n_steps, gaps=gaps)
+def _indexed(read: Callable[[int], Any], n_steps: int, columns: int, *, gaps: bool) -> tuple[Track, int]:
+    track = Indexed(read, n_steps, columns, gaps=gaps)
     return track, track.n_points
 
 
-def _passing(steps: Iterator[Any], n_steps: int | None, *, gaps: bool) -> Passing:
+def _passing(steps: Iterator[Any], n_steps: int | None, columns: int, *, gaps: bool) -> Passing:
     try:
         raw = next(steps)
     except StopIteration:
         raise OptionError("coords have no steps: there is nothing to show") from None
     except Exception as error:
         raise failed(0, error, "coords") from error
-    first = np.array(_places(raw, -1, "coords of step 0", gaps=gaps))  # a generator may use its array again
-    return Passing(first, steps, n_steps, gaps=gaps)
+    first = _places(raw, -1, "coords of step 0", columns, gaps=gaps)
+    return Passing(np.array(first), steps, n_steps, gaps=gaps)  # a generator may use its array again
 
 
 def _check_lengths(steps: Sequence[Any]) -> None:

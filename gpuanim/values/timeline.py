@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice, repeat
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.rates import as_fps, frames_and_rate, hold_frames
 
-__all__ = ["EASES", "Ease", "Timeline", "as_ease", "as_fps"]
+__all__ = ["EASES", "Ease", "Timeline", "as_ease", "as_fps", "eased"]
 
 Ease = Callable[[float], float]
 
@@ -160,7 +160,7 @@ class Timeline:
         if self.blend is None:
             return math.floor(exact + Fraction(1, 2)), 0.0
         step = math.floor(exact)
-        share = _eased(self.blend, float(exact - step)) if exact != step else 0.0
+        share = eased(self.blend, float(exact - step)) if exact != step else 0.0
         return (step + 1, 0.0) if share == 1.0 else (step, share)
 
     def nearest(self) -> Timeline:
@@ -310,9 +310,8 @@ def as_ease(ease: Any, what: str = "ease") -> Ease:
     """Return an ease by its name, or a callable that has been tried; raises OptionError."""
     if callable(ease):
         for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            _eased(ease, share)
-        chosen: Ease = ease
-        return chosen
+            eased(ease, share)
+        return cast(Ease, ease)
     if not isinstance(ease, str) or ease not in EASES:
         raise OptionError(f"{what} must be one of {', '.join(EASES)}, or a callable, not {ease!r}")
     return EASES[ease]
@@ -325,8 +324,9 @@ def _blend(tween: Any, ease: Any) -> Ease | None:
     return None if tween is None else chosen
 
 
-def _eased(ease: Ease, share: float) -> float:
-    eased = ease(share)
-    if not isinstance(eased, Real) or not 0 <= eased <= 1:
-        raise OptionError(f"ease must return numbers from 0 to 1, it returned {eased!r} for {share:g}")
-    return float(eased)
+def eased(ease: Ease, share: float) -> float:
+    """Return how far a blend is after a share of its time; raises OptionError."""
+    far = ease(share)
+    if not isinstance(far, Real) or not 0 <= far <= 1:
+        raise OptionError(f"ease must return numbers from 0 to 1, it returned {far!r} for {share:g}")
+    return float(far)

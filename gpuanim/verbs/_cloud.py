@@ -32,7 +32,7 @@ Place = NDArray[np.floating] | Track
 
 
 def read_places(
-    coords: Any, n_steps: int | None, *, present: Any = None, fade: Any = 0.5
+    coords: Any, n_steps: int | None, *, present: Any = None, fade: Any = 0.5, columns: int = 2
 ) -> tuple[Place, Presence | None]:
     """Return where points are and who is there when; see `as_coords` and `as_presence`.
 
@@ -41,7 +41,7 @@ def read_places(
     OptionError, ShapeError, SourceError
         If they cannot be used, or a point is there without a place.
     """
-    place, _ = as_coords(coords, n_steps, gaps=present is not None)
+    place, _ = as_coords(coords, n_steps, columns, gaps=present is not None)
     steps = place.n_steps if isinstance(place, Track) else n_steps
     shares = as_presence(present, place, steps, fade)
     if shares is not None:

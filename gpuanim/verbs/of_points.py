@@ -15,6 +15,7 @@ from gpuanim.motion.tracks import Track
 from gpuanim.motion.trails import as_trail
 from gpuanim.values._base import Source
 from gpuanim.values.timeline import Timeline
+from gpuanim.verbs._camera import check_look, check_worn, filmed, subject_of
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud, read_places
 from gpuanim.verbs._paint import Wishes, as_paint, one_step
 from gpuanim.verbs._stage import (
@@ -26,6 +27,7 @@ from gpuanim.verbs._stage import (
     on_axes,
     panel_dress,
 )
+from gpuanim.view.words import as_move
 
 __all__ = ["animate"]
 
@@ -84,6 +86,7 @@ def animate(
     theme: str | None = None,
     style: Any = None,
     ax: Any = None,
+    camera: Any = None,
     renderer: str = "auto",
     device: int | None = None,
 ) -> Animation:
@@ -95,6 +98,7 @@ def animate(
         (n, 2) positions. For moving points (t, n, 2) (also memory-mapped, HDF5 or zarr, read step by step),
         a list of (n, 2), a callable(i) that returns (n, 2) for step i, or a generator of (n, 2), which is
         read once and needs `xlim` and `ylim`. Must be finite, but for points that are not `present`.
+        A camera that orbits takes three columns in place of two.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
         step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, a
@@ -206,6 +210,11 @@ def animate(
     ax
         matplotlib axes to put the points on: its figure, limits, texts and artists are the still part, also
         at another dpi. Excludes what describes a figure.
+    camera
+        What the film shows over time: a list of `Shot` to fly between, such as ``[ga.Shot.all(),
+        ga.Shot.box((0, 1), (0, 1))]``, or `Keyframes` with their times; `Follow` for cells; or `Orbit`
+        around points in space, (n, 3). Titles, captions, colour bars and legends stay; names of groups,
+        symbols and lassos on the data go with them, scale bars fit the zoom. Ticks have no place then.
     renderer
         "auto"; "cpu"; or "opengl", which draws all points of each frame, on a GPU if there is one: for points
         that move.
@@ -232,9 +241,11 @@ def animate(
     >>> ga.animate(coords, waves, cmap="magma", size=(640, 640)).save("waves.mp4")  # doctest: +SKIP
     """
     # A callable has as many steps as the film has frames, unless it is told otherwise.
+    move = as_move(camera)
     place, shares = read_places(
-        coords, n_frames if n_steps is None and callable(coords) else n_steps, present=present, fade=fade
-    )
+        coords, n_frames if n_steps is None and callable(coords) else n_steps, present=present, fade=fade,
+        columns=2 if move is None else move.n_columns,
+    )  # fmt: skip
     if isinstance(values, Source) and not isinstance(place, Track):
         values.check_points(place)
     n_points = place.n_points if isinstance(place, Track) else len(place)
@@ -261,14 +272,18 @@ def animate(
         n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
         antialias=antialias,
     )  # fmt: skip
+    highlights = as_highlights(highlight)
+    check_look(move, dots, highlights, xlim, ylim, aspect, present=shares is not None)
+    flight = None if move is None else move.over(subject_of(place, paint))
     cloud, marks = emphasised(
-        make_cloud(place, paint, dots, shares, as_trail(trail)), as_highlights(highlight), ground,
-        discrete=paint.discrete,
-    )  # fmt: skip
+        make_cloud(place, paint, dots, shares, as_trail(trail)), highlights, ground, discrete=paint.discrete
+    )
+    cloud = filmed(cloud, flight)
     if ax is not None:
         check_alone(
             marks, size=size, figsize=figsize, background=background, xlim=xlim, ylim=ylim, margin=margin,
-            aspect=aspect, caption=caption, axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
+            aspect=aspect, camera=camera, caption=caption,
+            axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
             legend=legend, scale_bar=scale_bar, progress_line=progress_line, logo=logo, theme=theme,
             style=style,
         )  # fmt: skip
@@ -278,8 +293,11 @@ def animate(
         marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
         scale_bar=scale_bar, caption=caption,
     )  # fmt: skip
+    check_worn(dress, flight)
     around = figure_dress(progress_line=progress_line, logo=logo)
-    limits = make_limits(bounds_of(place, xlim, ylim), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    taken = None if flight is None else flight.bounds
+    bounds = bounds_of(place, xlim, ylim) if taken is None else taken
+    limits = make_limits(bounds, xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
-    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
+    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place, carried=move is not None)
     return film_of(stage, (cloud,), timeline, dpi, renderer, device)

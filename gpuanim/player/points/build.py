@@ -164,6 +164,11 @@ def _checked(film: Film) -> Cloud:
         raise OptionError(
             "interactive pages need points that stand still and stay: save the film as .mp4 or .html"
         )
+    if cloud.camera is not None:
+        raise OptionError(
+            "interactive pages have a view of their own, to pan and zoom: leave out camera, or save the film "
+            "as .mp4 or .html"
+        )
     if cloud.blend != OVER:
         raise OptionError(
             f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '
