@@ -76,7 +76,5 @@ def test_palette_frames_and_video_are_written(tmp_path, decode):
     expected = flat.to_array()
     assert len(frames) == len(expected)
     assert np.abs(frames[:, :141, :181].astype(int) - expected).mean() < 4
-    gif = decode(tmp_path / "film.gif").frames
-    assert (
-        np.abs(gif[4].astype(int) - expected[4]).max() <= 4
-    )  # the closest colours share a row of the palette
+    gif = decode(tmp_path / "film.gif").frames  # frames that repeat are shown longer
+    assert np.abs(gif[-1].astype(int) - expected[-1]).max() <= 1  # the closest colours share a row
