@@ -235,9 +235,9 @@ class KeptCanvas(Canvas):
         if ground.transparent:
             return np.zeros(weights.shape, np.uint64)
         if ground.under.ndim == 1:
-            return weights // np.uint64(self._pen.unit) * color
-        return (
-            weights // np.uint64(self._pen.unit) * self._words(operator.grid.pixels(ground.under, band.row0))
+            return (weights >> np.uint16(self._pen.shift)) * color
+        return (weights >> np.uint16(self._pen.shift)) * self._words(
+            operator.grid.pixels(ground.under, band.row0)
         )
 
     def _chrome(self, band: Band) -> NDArray[np.uint64]:
@@ -247,7 +247,7 @@ class KeptCanvas(Canvas):
         if over is not None:
             drawn = np.flatnonzero(band.over)  # a few per cent of the pixels: frames, ticks, text
             colors = self._placed.grid.pixels(over, band.row0)[drawn, :3]
-            part[drawn] = band.over[drawn] // np.uint64(self._pen.unit) * self._words(colors)
+            part[drawn] = (band.over[drawn] >> np.uint16(self._pen.shift)) * self._words(colors)
         return part
 
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:

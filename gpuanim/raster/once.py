@@ -151,7 +151,7 @@ class OnceCanvas(Canvas):
             binned.x[part], binned.y[part], binned.radius[part] if binned.stride else binned.radius,
             binned.stride, binned.opacity[part] if binned.opacity_stride else binned.opacity,
             binned.opacity_stride, binned.ids[part], codes, self._lut, np.array(scene.clip, np.int64),
-            row0, row1, grid.quads, scene.antialias, once.cover, coverage.SAMPLES, ONE, self._pen.unit,
+            row0, row1, grid.quads, scene.antialias, once.cover, coverage.SAMPLES, ONE, self._pen.shift,
             still.over, scratch.light[:n], scratch.sums[:n],
         )  # fmt: skip
 
@@ -160,7 +160,7 @@ class OnceCanvas(Canvas):
         grid, transparent = once.grid, once.scene.ground.transparent
         n = grid.n_pixels(b)
         count = kernels.settle(
-            grid.quads, every, ONE, self._pen.unit, transparent, still.under, still.over, still.chrome,
+            grid.quads, every, ONE, self._pen.shift, transparent, still.under, still.over, still.chrome,
             scratch.light[:n], scratch.sums[:n], scratch.live, scratch.solid,
         )  # fmt: skip
         solid = scratch.solid[: 4 * count] if transparent else scratch.solid
@@ -179,4 +179,4 @@ def _still(ground: Ground, grid: Grid, b: int, pen: Pen) -> _Still:
     if not over[:, 3].any():
         return _Still(under, _NO_WEIGHTS, _NO_WORDS)
     weights = WEIGHT_OF_ALPHA[over[:, 3]]
-    return _Still(under, weights, weights // np.uint64(pen.unit) * pen.words(over[:, :3]))
+    return _Still(under, weights, (weights >> pen.shift).astype(np.uint64) * pen.words(over[:, :3]))

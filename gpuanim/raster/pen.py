@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
 from gpuanim.raster.kernels import shade
-from gpuanim.raster.pixels import ONE, pack
+from gpuanim.raster.pixels import ONE_BITS, pack
 from gpuanim.raster.planes import Planes, planes_of
 from gpuanim.raster.words import words_of
 from gpuanim.types import Buffer, Colors
@@ -28,9 +28,9 @@ class Pen:
         self.format, self._palette = pixel_format, palette
 
     @property
-    def unit(self) -> int:
-        """What weights are divided by: palette rows are not added up, weights are 0 and ONE only."""
-        return ONE if self.format is PixelFormat.PAL8 else 1
+    def shift(self) -> int:
+        """Bits dropped of weights: palette rows are not added up, their weights are 0 and ONE only."""
+        return ONE_BITS if self.format is PixelFormat.PAL8 else 0
 
     def words(self, colors: Colors, *, light: bool = False) -> NDArray[np.uint64]:
         """Return the words that stand for (..., 3) colours; those of sums of light are RGB."""

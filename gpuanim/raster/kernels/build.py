@@ -152,7 +152,7 @@ def composite(
             dy = abs(np.float32(row) + np.float32(0.5) - py)
             base = ((row - row0) >> 1) * quads * 4 + (row & 1) * 2
             for column in range(left, right + 1):
-                pixel = base + (column >> 1) * 4 + (column & 1)
+                pixel = np.uint64(base + (column >> 1) * 4 + (column & 1))
                 t = light[pixel]
                 if layered and t < CUT:
                     continue

@@ -41,7 +41,7 @@ def lay(
     cover: F32,
     samples: int,
     one: int,
-    unit: int,
+    shift: int,
     over: U16,
     light: F32,
     sums: U64,
@@ -54,8 +54,8 @@ def lay(
         As in `build.composite`.
     codes, lut
         Colours of the ids, and the word of each colour.
-    one, unit
-        What the weights of a pixel sum to, and what they are divided by.
+    one, shift
+        What the weights of a pixel sum to, and the bits that are dropped of each.
     over
         (pixels,) weights of what lies above the points, or (0,) if nothing does.
     light, sums
@@ -86,7 +86,8 @@ def lay(
             dy = abs(np.float32(row) + np.float32(0.5) - py)
             base = ((row - row0) >> 1) * quads * 4 + (row & 1) * 2
             for column in range(left, right + 1):
-                pixel = base + (column >> 1) * 4 + (column & 1)
+                # Unsigned: numba looks whether others are negative, for each array.
+                pixel = np.uint64(base + (column >> 1) * 4 + (column & 1))
                 t = light[pixel]
                 if t < CUT:
                     continue
@@ -107,7 +108,7 @@ def lay(
                 if over.shape[0]:
                     whole = one - int(over[pixel])
                 weight = upto(light[pixel], whole) - upto(t, whole)  # as stored, in 32 bits
-                sums[pixel] += np.uint64(weight // unit) * word
+                sums[pixel] += np.uint64(weight >> shift) * word
                 count += 1
     return count
 
@@ -117,7 +118,7 @@ def settle(
     quads: int,
     every: bool,
     one: int,
-    unit: int,
+    shift: int,
     transparent: bool,
     under: U64,
     over: U16,
@@ -135,7 +136,7 @@ def settle(
         Quads of a row.
     every
         List all quads.
-    one, unit, over
+    one, shift, over
         As in `lay`.
     transparent
         Whether nothing lies below.
@@ -170,7 +171,7 @@ def settle(
             if transparent:
                 solid[4 * n + j] = one - rest
             else:
-                total += np.uint64(rest // unit) * under[(p + j) % under.shape[0]]
+                total += np.uint64(rest >> shift) * under[(p + j) % under.shape[0]]
             if chrome.shape[0]:
                 total += chrome[p + j]
             sums[4 * n + j] = total
