@@ -151,6 +151,9 @@ def _add_doctor(commands: Any) -> None:
     add("--dimensions", type=_two_ints, default=(0, 1), metavar="I,J", help="columns of it (default: 0,1)")
     add("--size", type=_size, default=(1080, 1080), metavar="WxH", help="pixels (default: 1080x1080)")
     add("--order", default="data", choices=["data", "random"], help="who lies on top")
+    add("--blend", default="over", choices=BLENDS, help="what a pixel of many points shows (default: over)")
+    add("--color", metavar="COLUMN", help="obs column, which max, min and mode go by")
+    add("--frames", metavar="KEY", help="frames stored in obsm, which they may go by instead")
     _add_dots(add)
     parser.set_defaults(run=_doctor)
 
