@@ -18,7 +18,7 @@ from gpuanim.errors import ClusterError, MissingDependencyError, OptionError
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Where", "as_client", "check_where", "worker_addresses"]
+__all__ = ["Where", "as_client", "check_client", "check_where", "worker_addresses"]
 
 Where = Any
 """A `distributed.Client`, ``"local"``, ``"local[N]"``, or the address of a scheduler."""
@@ -66,25 +66,36 @@ def as_client(where: Where, *, patience: float = _PATIENCE) -> Iterator[Client]:
 
 def check_where(where: Where) -> None:
     """Raise what `as_client` would, without starting or calling anything."""
-    if importlib.util.find_spec("distributed") is None:
-        raise MissingDependencyError("a cluster needs dask.distributed: pip install 'gpuanim[dask]'")
+    _require_dask()
+    if not isinstance(where, str):
+        check_client(where)
+        return
+    local = _LOCAL.fullmatch(where)
+    if local is None and _ADDRESS.fullmatch(where) is None:
+        raise OptionError(f"there is no cluster at {where!r}: {_MEND}")
+    if local is not None and local[1] is not None and int(local[1]) == 0:
+        raise OptionError(f"a cluster needs at least one worker, got {where!r}: {_MEND}")
+
+
+def check_client(client: Any) -> None:
+    """Raise an OptionError if this is not a client that can be used now."""
+    _require_dask()
     from distributed import Client
 
-    if isinstance(where, str):
-        local = _LOCAL.fullmatch(where)
-        if local is None and _ADDRESS.fullmatch(where) is None:
-            raise OptionError(f"there is no cluster at {where!r}: {_MEND}")
-        if local is not None and local[1] is not None and int(local[1]) == 0:
-            raise OptionError(f"a cluster needs at least one worker, got {where!r}: {_MEND}")
-        return
-    if not isinstance(where, Client):
-        raise OptionError(f"client must be one of Dask, not {type(where).__name__}: {_MEND}")
-    if where.asynchronous:
+    if not isinstance(client, Client):
         raise OptionError(
-            "client is asynchronous, and everything here waits for results: open one that is not"
+            f"client must be a dask.distributed.Client, not {type(client).__name__}; "
+            'gpuanim.cluster.as_client("local[2]") opens one for a block of code'
         )
-    if where.status != "running":
-        raise OptionError(f"client is {where.status}: open a new one, or give the scheduler's address")
+    if client.asynchronous:
+        raise OptionError("client is asynchronous, and here everything waits for results: open one that is not")
+    if client.status != "running":
+        raise OptionError(f"client is {client.status}: open a new one, or give the scheduler's address")
+
+
+def _require_dask() -> None:
+    if importlib.util.find_spec("distributed") is None:
+        raise MissingDependencyError("a cluster needs dask.distributed: pip install 'gpuanim[dask]'")
 
 
 def worker_addresses(client: Client) -> list[str]:

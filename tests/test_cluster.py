@@ -48,7 +48,7 @@ def test_local_workers_end_with_the_block():
         ("http://node:80", "no cluster at 'http://node:80': give .*\"local\\[2\\]\""),
         ("local[two]", "no cluster at"),
         ("local[0]", "at least one worker"),
-        (3, "client must be one of Dask, not int"),
+        (3, "client must be a dask.distributed.Client, not int"),
     ],
 )
 def test_what_is_no_cluster(where, text):

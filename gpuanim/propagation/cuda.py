@@ -19,7 +19,8 @@ import numpy as np
 
 from gpuanim.errors import GraphError, MissingDependencyError, OptionError
 from gpuanim.propagation.graph import Graph, bad_weights, check_shape
-from gpuanim.propagation.system import scaled
+from gpuanim.propagation.stepper import Stepper
+from gpuanim.propagation.system import System, scaled
 
 __all__ = ["WORK_FOR_GPU", "ArrayProduct", "Modules", "choose", "cupy_modules", "is_cupy"]
 
@@ -133,6 +134,10 @@ class ArrayProduct:
     def in_double(self) -> ArrayProduct:
         """Return the same in float64."""
         return ArrayProduct(self._exact, np.dtype(np.float64), self._modules)
+
+    def walk(self, system: System) -> Stepper:
+        """Return a walk of a system in the order of the nodes."""
+        return Stepper(self, system)
 
     def values(self, start: Any) -> Any:
         """Return a copy of (n,) or (n, c) values in the dtype of the steps, to work in."""

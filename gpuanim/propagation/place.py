@@ -26,9 +26,9 @@ class Place:
     Attributes
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct`, an `ArrayProduct` or a `ClusterProduct`.
     device, reason
-        "cpu" or "cuda", and why.
+        "cpu", "cuda" or "dask", and why.
     permutation
         (n,) the caller's row of each node, or None if the order is the caller's.
     inverse
@@ -67,6 +67,7 @@ def place(
     dtype: np.dtype[Any],
     width: int,
     n_steps: float,
+    client: Any = None,
 ) -> Place:
     """Check a graph and put it where its work is done soonest.
 
@@ -88,9 +89,13 @@ def place(
         Columns of the signal.
     n_steps
         How many steps there will be, or a guess.
+    client
+        Of Dask, or None. On a cluster "auto" is the locality order: it keeps boundaries between blocks short.
     """
     if order not in ORDERS:
         raise OptionError(f"order must be one of {', '.join(map(repr, ORDERS))}, got {order!r}")
+    if client is not None:
+        return _on_cluster(adj_mat, client, order, coords, dtype, device, on_gpu=on_gpu)
     if cuda.is_cupy(adj_mat):
         name, reason = cuda.choose(device, on_gpu=True, work=0)
         return _on_gpu(adj_mat, dtype, order, cuda.cupy_modules(), reason, keep=True)
@@ -104,6 +109,25 @@ def place(
     permutation = locality_order(graph, places)
     product = CpuProduct(permuted(graph, permutation), dtype)
     return Place(product, name, reason, permutation, inverse_of(permutation), np.asarray)
+
+
+def _on_cluster(
+    adj_mat: Any, client: Any, order: str, coords: Any, dtype: np.dtype[Any], device: str, *, on_gpu: bool
+) -> Place:
+    from gpuanim.cluster import check_client
+    from gpuanim.propagation.distributed import ClusterProduct
+
+    check_client(client)
+    if device == "cuda":
+        raise OptionError("device='cuda' and client exclude each other: workers propagate on their processors")
+    if on_gpu or cuda.is_cupy(adj_mat):
+        raise OptionError("a client's workers need NumPy arrays, got CuPy's; copy them with .get()")
+    graph = read_graph(adj_mat)
+    places = None if coords is None else _read_coords(coords, graph.n)
+    permutation = None if order == "given" else locality_order(graph, places)
+    inverse = None if permutation is None else inverse_of(permutation)
+    product = ClusterProduct(graph, permutation, inverse, dtype, client)
+    return Place(product, "dask", f"blocks of rows on {client}", permutation, inverse, np.asarray)
 
 
 def _on_gpu(
