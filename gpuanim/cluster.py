@@ -88,7 +88,9 @@ def check_client(client: Any) -> None:
             'gpuanim.cluster.as_client("local[2]") opens one for a block of code'
         )
     if client.asynchronous:
-        raise OptionError("client is asynchronous, and here everything waits for results: open one that is not")
+        raise OptionError(
+            "client is asynchronous, and here everything waits for results: open one that is not"
+        )
     if client.status != "running":
         raise OptionError(f"client is {client.status}: open a new one, or give the scheduler's address")
 

@@ -7,7 +7,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -21,6 +21,9 @@ from gpuanim.propagation.stepper import Walk
 from gpuanim.propagation.system import Equation, System
 from gpuanim.types import Values
 from gpuanim.values._base import Source
+
+if TYPE_CHECKING:
+    from gpuanim.propagation.ranked import Ranked
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
 
@@ -136,6 +139,30 @@ class Propagation(Source):
         """Yield the iterates in the caller's order and shape, each in memory of its own."""
         for walk in self._run():
             yield self._place.outward(walk.f).reshape(self._shape)
+
+    def ranked(self, *, stretch: bool = False) -> Ranked:
+        """Return the steps as levels 0 to 255 by the rank of each node within the step.
+
+        They are the codes that `Rank(stretch=stretch)` gives the values: show them with ``vmin=0,
+        vmax=256``. On a cluster they are found where the values are, from one merged histogram, and a byte
+        for each node travels instead of four or eight.
+
+        Parameters
+        ----------
+        stretch
+            As in `Rank`: give the lowest value level 0 and the highest 255.
+
+        Raises
+        ------
+        OptionError
+            If the labels have several columns.
+        """
+        from gpuanim.propagation.ranked import Ranked
+        from gpuanim.values.ranks import Rank
+
+        if self.n_columns != 1:
+            raise OptionError(f"ranks are those of one column of labels, these have {self.n_columns}")
+        return Ranked(self._run, Rank(stretch=stretch), self.n_points, self.n_steps, self.permutation)
 
     def _run(self) -> Iterator[Walk]:
         """Yield the walk after each step. Each pass starts anew."""

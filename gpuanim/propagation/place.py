@@ -119,7 +119,9 @@ def _on_cluster(
 
     check_client(client)
     if device == "cuda":
-        raise OptionError("device='cuda' and client exclude each other: workers propagate on their processors")
+        raise OptionError(
+            "device='cuda' and client exclude each other: workers propagate on their processors"
+        )
     if on_gpu or cuda.is_cupy(adj_mat):
         raise OptionError("a client's workers need NumPy arrays, got CuPy's; copy them with .get()")
     graph = read_graph(adj_mat)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gpuanim.errors import GpuanimError
 from gpuanim.propagation.system import System, scaled
+
+if TYPE_CHECKING:
+    from gpuanim.values.ranks import Rank
 
 __all__ = ["Stepper", "Walk"]
 
@@ -39,6 +45,10 @@ class Walk(ABC):
     @abstractmethod
     def f(self) -> Any:
         """(n,) or (n, c); valid until the next step."""
+
+    @abstractmethod
+    def levels(self, norm: Rank) -> NDArray[np.uint8]:
+        """Return the (n,) levels of F, which has one column."""
 
     @abstractmethod
     def _advance(self) -> tuple[float, float]:
@@ -91,6 +101,9 @@ class Stepper(Walk):
     @property
     def f(self) -> Any:
         return self._f
+
+    def levels(self, norm: Rank) -> NDArray[np.uint8]:
+        return norm.levels(self._f.get() if hasattr(self._f, "get") else self._f)  # CuPy's arrays have it
 
     def _advance(self) -> tuple[float, float]:
         sums: tuple[float, float] = self._product.affine(

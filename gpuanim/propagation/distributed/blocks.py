@@ -54,7 +54,7 @@ class Block:
 
     @classmethod
     def of(cls, rows: Rows) -> Block:
-        """Number the columns of rows anew."""
+        """Return the block of some rows, their columns numbered anew."""
         m = rows.last - rows.first
         own = rows.indices - np.uint32(rows.first)  # nodes before the first turn huge
         foreign = own >= m

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,17 @@ from gpuanim.propagation.cpu import CpuProduct
 from gpuanim.propagation.distributed.blocks import Block, Rows
 from gpuanim.propagation.system import System, scaled
 from gpuanim.types import Ids
+from gpuanim.values.bins import Bins
+from gpuanim.values.ranks import Rank
+from gpuanim.values.selection import Tally, Wanted, tally
 
 __all__ = ["Member"]
+
+_GLANCE = 0.5
+"""Seconds between looks at whether a team was given up while one waits for a neighbour."""
+
+_TOO_LONG = 300.0
+"""Seconds after which a member no longer waits, though nobody has told it that the team is given up."""
 
 
 class Member:
@@ -38,6 +49,11 @@ class Member:
         self._asked: dict[int, NDArray[np.int64]] = {}
         self._walks: dict[str, _MemberWalk] = {}
         self._index = -1
+        self._given_up = False
+
+    async def give_up(self) -> None:
+        """Wait for nobody from now on: some member is lost, and what it was asked for may never come."""
+        self._given_up = True
 
     def column_sums(self) -> tuple[NDArray[np.float64], Ids]:
         """Return what the rows add to the sums of columns, (m + h,), and the nodes of the last h."""
@@ -63,7 +79,7 @@ class Member:
                 told.append(members[other].subscribe(index, nodes))
                 self._neighbours.append((members[other], slice(m + part.start, m + part.stop)))
         for done in told:
-            done.result()
+            self._await(done)
         return len(self._block.halo) * self._product.dtype.itemsize
 
     async def subscribe(self, index: int, nodes: NDArray[np.int64]) -> None:
@@ -89,10 +105,20 @@ class Member:
         if walk.step == step:  # asked twice, after a connection broke, it is taken once
             coming = [(part, other.outgoing(name, self._index, step)) for other, part in self._neighbours]
             for part, values in coming:
-                walk.z[part] = values.result()
+                walk.z[part] = self._await(values)
             walk.advance(self._product)
             walk.keep_for(self._asked)
         return walk.sums
+
+    def _await(self, asked: Any) -> Any:
+        """Return what a neighbour answers. Dask leaves some questions to a lost actor open for ever."""
+        until = time.monotonic() + _TOO_LONG
+        while not self._given_up and time.monotonic() < until:
+            try:
+                return asked.result(timeout=_GLANCE)
+            except TimeoutError:
+                continue
+        raise ConnectionError("a neighbour does not answer")
 
     async def outgoing(self, name: str, index: int, step: int) -> NDArray[Any]:
         """Return the values at the boundary that member `index` needs to go on from `step`."""
@@ -101,6 +127,19 @@ class Member:
     def values(self, name: str) -> NDArray[Any]:
         """Return F of the rows; Dask has sent it before the next step is asked for."""
         return self._walks[name].f
+
+    def tally(self, name: str, bins: Bins) -> Tally:
+        """Return what F of the rows adds to the counts of all."""
+        counted = tally(self._walks[name].f, bins)
+        return replace(counted, counts=counted.counts.astype(np.uint32))  # half the bytes
+
+    def in_question(self, name: str, wanted: Wanted) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """Return the values of F that lie in the bins in question."""
+        return wanted.members(self._walks[name].f)
+
+    def levels(self, name: str, thresholds: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Return the levels of F, for ranks among all rows."""
+        return Rank.encoded(thresholds, self._walks[name].f)
 
     def end(self, name: str) -> None:
         """Forget a walk."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -28,8 +28,9 @@ _ATTEMPTS = 5
 _PATIENCE = 10.0
 """Seconds to wait for as many workers as there were: a nanny starts a killed one again within two."""
 
-_GLANCE = 2.0
-"""Seconds between looks at whether a worker that is to take a block is still there."""
+_GLANCE = 1.0
+"""Seconds between looks at whether a worker that is waited for is still there: Dask leaves some questions to
+an actor that was lost open for ever."""
 
 
 class Team:
@@ -70,6 +71,7 @@ class Team:
         self.bytes_per_step = 0
         self._members: list[Any] = []
         self._held: list[Any] = []
+        self._addresses: list[str] = []
         self._n_workers = 0
         weakref.finalize(self, self._held.clear)  # a member ends when nobody holds its future
 
@@ -120,16 +122,17 @@ class Team:
             ]
 
     def collect(self, asked: list[Any]) -> list[Any]:
-        """Return what members answered; wait for all before the first failure is raised."""
-        answers, failure = [], None
-        for future in asked:
+        """Return what members answered to `ask`."""
+        return [self._await(answer, address) for answer, address in zip(asked, self._addresses, strict=True)]
+
+    def _await(self, answer: Any, address: str) -> Any:
+        """Return the result of a future, unless its worker is gone."""
+        while True:
             try:
-                answers.append(future.result())
-            except Exception as error:
-                failure = failure or error
-        if failure is not None:
-            raise failure
-        return answers
+                return answer.result(timeout=_GLANCE)
+            except TimeoutError:
+                if address not in worker_addresses(self._client):
+                    raise
 
     def _assemble(self, *, first_time: bool) -> None:
         """Give each worker a block, and tell the members of each other."""
@@ -140,12 +143,11 @@ class Team:
             raise ClusterError("the cluster has no workers left, and none came back")
         self._n_workers = len(addresses)
         self.blocks = equal_blocks(self._lengths, len(addresses))
+        self._addresses = addresses[: len(self.blocks)]
         edges = [first for first, _ in self.blocks] + [self.blocks[-1][1]]
         with self._client.as_current():
-            self._held += [
-                self._place(block, address) for block, address in zip(self.blocks, addresses, strict=False)
-            ]
-            self._members = [self._placed(*held) for held in zip(self._held, addresses, strict=False)]
+            self._held += map(self._place, self.blocks, self._addresses)
+            self._members = self.collect(self._held)
         self.generation += 1
         own = [(index, self._members, edges) for index in range(len(self._members))]
         self.bytes_per_step = sum(self.call("link", each=own))
@@ -158,33 +160,20 @@ class Team:
         options = {"workers": [address], "allow_other_workers": False, "pure": False}
         return self._client.submit(Member, rows, self._dtype, actor=True, **options)
 
-    def _placed(self, held: Any, address: str) -> Any:
-        """Return a member that is ready; its worker may be gone by now."""
-        while True:
-            try:
-                return held.result(timeout=_GLANCE)
-            except TimeoutError:
-                if address not in worker_addresses(self._client):
-                    raise
-
     def _await_workers(self) -> None:
         """Wait until there are as many workers as before, or some, and patience is at its end."""
         until = time.monotonic() + _PATIENCE
         time.sleep(0.2)  # what broke is told by the connection sooner than by the scheduler
         while time.monotonic() < until and self._client.status == "running":
-            with _quiet():
+            with suppress(OSError, TimeoutError):  # the client itself may be connecting anew
                 if len(worker_addresses(self._client)) >= self._n_workers:
                     return
             time.sleep(0.1)
 
     def _dismiss(self) -> None:
+        """Let go of the members; those that are left must not wait for those that are lost."""
+        for member in self._members:
+            with suppress(Exception), self._client.as_current():
+                member.give_up().result(timeout=_GLANCE)
         self._members = []
-        with _quiet():
-            self._held.clear()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Let pass what Dask has to say about a connection that is known to be broken."""
-    with suppress(OSError, RuntimeError, ValueError, TimeoutError):
-        yield
+        self._held.clear()
