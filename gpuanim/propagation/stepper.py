@@ -84,7 +84,7 @@ class Stepper(Walk):
     Parameters
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct` or a `GpuProduct`.
     system
         In the order and on the device of the product.
     """

@@ -14,7 +14,7 @@ from gpuanim.propagation.distributed.blocks import cut_rows
 from gpuanim.propagation.distributed.team import Team
 from gpuanim.propagation.distributed.walk import ClusterWalk
 from gpuanim.propagation.graph import Graph
-from gpuanim.propagation.order import permuted
+from gpuanim.propagation.order import inverse_of, permuted
 from gpuanim.propagation.system import System
 from gpuanim.types import Ids
 
@@ -31,8 +31,8 @@ class ClusterProduct:
     ----------
     graph
         The neighbours, in the caller's order.
-    order, inverse
-        (n,) the order in which values are to be kept, and its inverse; None: the caller's.
+    order
+        (n,) the order in which values are to be kept; None: the caller's.
     dtype
         float32 or float64, of the values.
     client
@@ -41,13 +41,12 @@ class ClusterProduct:
 
     xp: Any = np
 
-    def __init__(
-        self, graph: Graph, order: Ids | None, inverse: Ids | None, dtype: np.dtype[Any], client: Client
-    ) -> None:
+    def __init__(self, graph: Graph, order: Ids | None, dtype: np.dtype[Any], client: Client) -> None:
         self.n = graph.n
         self.dtype = dtype
         self._graph, self._order = graph, order
         lengths = np.diff(graph.indptr)
+        inverse = None if order is None else inverse_of(order)
         rows_of = partial(cut_rows, graph, order, inverse)
         self.team = Team(client, lengths if order is None else lengths[order], rows_of, dtype)
 

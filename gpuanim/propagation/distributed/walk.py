@@ -44,7 +44,7 @@ class ClusterWalk(Walk):
         self._reached = 0  # the step that its members are at
         self._sums: list[tuple[float, float]] = []  # of the step to there
         self._ahead: list[Any] = []  # the answers to come, for the step from there on
-        self._f = system.start.astype(dtype)
+        self._f: NDArray[Any] = system.start.astype(dtype)
         self._at = 0  # the step of `_f`
         self._bins = _ALL_FLOATS
 
@@ -56,8 +56,9 @@ class ClusterWalk(Walk):
 
     def levels(self, norm: Rank) -> NDArray[np.uint8]:
         """Return the (n,) levels of F without fetching it, but for each 16th step: a new team needs one."""
-        if self.n_done - self._at < _KEEP_EVERY and self._at != self.n_done:
-            return self._team.attempt(partial(self._gather_levels, norm))
+        if 0 < self.n_done - self._at < _KEEP_EVERY:
+            found: NDArray[np.uint8] = self._team.attempt(partial(self._gather_levels, norm))
+            return found
         return norm.levels(self.f)
 
     def close(self) -> None:
