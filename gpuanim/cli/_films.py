@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,21 @@ def propagate(args: argparse.Namespace) -> int:
     from gpuanim import LabelPropagation
 
     steps = STEPS if args.steps is None and args.tol is None else args.steps
-    source = LabelPropagation(
-        graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
-    )
-    return _save(args, coords, source, options, read)
+    with _cluster(args.dask) as client:
+        source = LabelPropagation(
+            graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype,
+            client=client,
+        )  # fmt: skip
+        return _save(args, coords, source, options, read)
+
+
+def _cluster(where: str | None) -> AbstractContextManager[Any]:
+    """Give a client of the cluster that --dask names, or None."""
+    if where is None:
+        return nullcontext()
+    from gpuanim.cluster import as_client
+
+    return as_client(where)
 
 
 def render(args: argparse.Namespace) -> int:

@@ -135,6 +135,8 @@ def _on_cluster(
 ) -> Place:
     from gpuanim.cluster import check_client
     from gpuanim.propagation.distributed import ClusterProduct
+    from gpuanim.propagation.distributed.files import GraphFile
+    from gpuanim.propagation.distributed.sending import FromFile, FromMemory, Sender
 
     check_client(client)
     if device == "cuda":
@@ -143,10 +145,18 @@ def _on_cluster(
         )
     if on_gpu or cuda.is_cupy(adj_mat):
         raise OptionError("a client's workers need NumPy arrays, got CuPy's; copy them with .get()")
-    graph = read_graph(adj_mat)
+    file = GraphFile.of(adj_mat)
+    graph = read_graph(adj_mat) if file is None else Graph(file.pointers(), np.empty(0, np.uint32), None)
     places = None if coords is None else _read_coords(coords, graph.n)
+    if file is not None and places is None:
+        if order == "locality":
+            raise OptionError(
+                "order='locality' of a graph in a file follows coords: give them, or order='auto'"
+            )
+        order = "given"
     permutation = None if order == "given" else locality_order(graph, places)
-    product = ClusterProduct(graph, permutation, dtype, client)
+    sender: Sender = FromMemory(graph, permutation) if file is None else FromFile(file, permutation)
+    product = ClusterProduct(sender, dtype, client)
     return Place(product, "dask", f"blocks of rows on {client}", permutation, np.asarray)
 
 

@@ -6,6 +6,7 @@ differ only by the column sums, which are added up by blocks: 1e-12 in float64, 
 
 import os
 import signal
+import warnings
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from scipy import sparse
 
 import gpuanim as ga
 from gpuanim.errors import ClusterError, GraphError, OptionError
-from gpuanim.propagation.distributed.blocks import Block, cut_rows, equal_blocks
+from gpuanim.propagation.distributed import files, sending
+from gpuanim.propagation.distributed.blocks import Block, Rows, cut_rows, equal_blocks
 from gpuanim.propagation.graph import read_graph
 from gpuanim.propagation.order import inverse_of
 from gpuanim.values.bins import Bins
@@ -96,6 +98,71 @@ def test_real_cells_in_the_order_of_their_places(dask_client, pbmc68k):
     assert_array_equal(spread.permutation, local.permutation)
     solution = spread.solve()
     assert_allclose(solution.signal, local.solve().signal, rtol=1e-12)
+
+
+@pytest.fixture(params=["h5ad", "zarr"])
+def stored(request, tmp_path):
+    """A graph in a file, and the same in memory."""
+    import anndata
+
+    graph = sparse.csr_matrix(some_graph(2000))
+    graph.data[::7] = 0  # stored, but no neighbours
+    path = tmp_path / f"cells.{request.param}"
+    cells = anndata.AnnData(obs={"x": np.zeros(2000)}, obsp={"connectivities": graph})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # anndata's, of its next format
+        getattr(cells, f"write_{request.param}")(path)
+    if request.param == "zarr":
+        yield pytest.importorskip("zarr").open_group(path, mode="r")["obsp/connectivities"], graph
+        return
+    import h5py
+
+    with h5py.File(path) as file:
+        yield file["obsp/connectivities"], graph
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("visible", [True, False])
+def test_workers_read_their_rows_from_a_shared_file(dask_client, stored, ordered, visible, monkeypatch):
+    group, graph = stored
+    places = np.random.default_rng(2).normal(size=(2000, 2)) if ordered else None
+    options = {"coords": places, "n_steps": 6, "dtype": "float64"}
+    order = "locality" if ordered else "given"
+    sent = []
+    scatter = type(dask_client).scatter
+    monkeypatch.setattr(
+        type(dask_client), "scatter", lambda self, data, **kw: sent.append(data) or scatter(self, data, **kw)
+    )
+    monkeypatch.setattr(files, "_SLICE", 500)
+    if not visible:
+        monkeypatch.setattr(sending.FromFile, "_fingerprint", "another file")
+    spread = ga.LabelPropagation(group, labels(2000, None), client=dask_client, **options)
+    same(
+        list(spread), list(ga.LabelPropagation(graph, labels(2000, None), order=order, **options)), "float64"
+    )
+    assert any(isinstance(data[0], Rows) for data in sent) is not visible
+    assert spread.solve().residual < 1e-6
+
+
+def test_a_file_that_workers_cannot_use(dask_client, tmp_path):
+    import h5py
+
+    with h5py.File(tmp_path / "cells.h5ad", "w") as file:
+        group = file.create_group("obsp/dense")
+        group.attrs["encoding-type"] = "csc_matrix"
+        with pytest.raises(GraphError, match="lies in a file as 'csc_matrix', and only 'csr_matrix'"):
+            ga.LabelPropagation(group, np.ones(3), client=dask_client)
+        group.attrs.update({"encoding-type": "csr_matrix", "shape": (3, 3)})
+        group["indptr"], group["indices"], group["data"] = [0, 1, 1, 2], [1, 3], [1.0, 1.0]
+        file.flush()
+        with pytest.raises(GraphError, match="columns outside of 0 to 2"):
+            ga.LabelPropagation(group, np.ones(3), client=dask_client)
+        with pytest.raises(OptionError, match="follows coords"):
+            ga.LabelPropagation(group, np.ones(3), order="locality", client=dask_client)
+        del group["indptr"]
+        group["indptr"] = [0, 1, 0, 5]
+        with pytest.raises(GraphError, match="its indptr points outside of it"):
+            ga.LabelPropagation(group, np.ones(3), client=dask_client)
 
 
 def test_passes_side_by_side_do_not_disturb_each_other(dask_client):

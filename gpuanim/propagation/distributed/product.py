@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,13 +9,10 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import GraphError
 from gpuanim.propagation.cpu import CpuProduct
-from gpuanim.propagation.distributed.blocks import cut_rows
+from gpuanim.propagation.distributed.sending import Sender
 from gpuanim.propagation.distributed.team import Team
 from gpuanim.propagation.distributed.walk import ClusterWalk
-from gpuanim.propagation.graph import Graph
-from gpuanim.propagation.order import inverse_of, permuted
 from gpuanim.propagation.system import System
-from gpuanim.types import Ids
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -29,10 +25,8 @@ class ClusterProduct:
 
     Parameters
     ----------
-    graph
-        The neighbours, in the caller's order.
-    order
-        (n,) the order in which values are to be kept; None: the caller's.
+    sender
+        Has the rows of W, in the order in which values are to be kept.
     dtype
         float32 or float64, of the values.
     client
@@ -41,19 +35,15 @@ class ClusterProduct:
 
     xp: Any = np
 
-    def __init__(self, graph: Graph, order: Ids | None, dtype: np.dtype[Any], client: Client) -> None:
-        self.n = graph.n
+    def __init__(self, sender: Sender, dtype: np.dtype[Any], client: Client) -> None:
+        self.n = len(sender.lengths)
         self.dtype = dtype
-        self._graph, self._order = graph, order
-        lengths = np.diff(graph.indptr)
-        inverse = None if order is None else inverse_of(order)
-        rows_of = partial(cut_rows, graph, order, inverse)
-        self.team = Team(client, lengths if order is None else lengths[order], rows_of, dtype)
+        self._sender = sender
+        self.team = Team(client, sender, dtype)
 
     def in_double(self) -> CpuProduct:
         """Return W in float64 and in this machine's memory, for the solvers."""
-        graph = self._graph if self._order is None else permuted(self._graph, self._order)
-        return CpuProduct(graph, np.dtype(np.float64))
+        return CpuProduct(self._sender.whole(), np.dtype(np.float64))
 
     def column_sums(self) -> NDArray[np.float64]:
         """Return (n,) the sum of each column of W, added up in the order of the blocks."""

@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpuanim.cluster import worker_addresses
 from gpuanim.errors import ClusterError, GpuanimError
-from gpuanim.propagation.distributed.blocks import Rows, equal_blocks
+from gpuanim.propagation.distributed.blocks import equal_blocks
+from gpuanim.propagation.distributed.sending import Sender
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -40,10 +40,8 @@ class Team:
     ----------
     client
         Of the cluster.
-    lengths
-        (n,) entries of each row.
-    rows_of
-        Returns the rows `first` to `last`.
+    sender
+        Has the rows.
     dtype
         Of the values.
 
@@ -60,12 +58,11 @@ class Team:
     def __init__(
         self,
         client: Client,
-        lengths: NDArray[np.int64],
-        rows_of: Callable[[int, int], Rows],
+        sender: Sender,
         dtype: np.dtype[Any],
     ) -> None:
         self._client = client
-        self._lengths, self._rows_of, self._dtype = lengths, rows_of, dtype
+        self._sender, self._dtype = sender, dtype
         self.generation = 0
         self.blocks: list[tuple[int, int]] = []
         self.bytes_per_step = 0
@@ -142,7 +139,7 @@ class Team:
         if not addresses:
             raise ClusterError("the cluster has no workers left, and none came back")
         self._n_workers = len(addresses)
-        self.blocks = equal_blocks(self._lengths, len(addresses))
+        self.blocks = equal_blocks(self._sender.lengths, len(addresses))
         self._addresses = addresses[: len(self.blocks)]
         edges = [first for first, _ in self.blocks] + [self.blocks[-1][1]]
         with self._client.as_current():
@@ -156,7 +153,7 @@ class Team:
         """Send a block, and return the future of its member. One block at a time is in memory here."""
         from gpuanim.propagation.distributed.member import Member
 
-        rows = self._client.scatter([self._rows_of(*block)], workers=[address], hash=False)[0]
+        rows = self._sender.send(self._client, *block, address)
         options = {"workers": [address], "allow_other_workers": False, "pure": False}
         return self._client.submit(Member, rows, self._dtype, actor=True, **options)
 
