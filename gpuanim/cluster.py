@@ -18,7 +18,7 @@ from gpuanim.errors import ClusterError, MissingDependencyError, OptionError
 if TYPE_CHECKING:
     from distributed import Client
 
-__all__ = ["Where", "as_client", "check_client", "check_where", "worker_addresses"]
+__all__ = ["Where", "as_client", "check_client", "check_where", "wait_for_workers", "worker_addresses"]
 
 Where = Any
 """A `distributed.Client`, ``"local"``, ``"local[N]"``, or the address of a scheduler."""
@@ -60,7 +60,7 @@ def as_client(where: Where, *, patience: float = _PATIENCE) -> Iterator[Client]:
             client = _start(int(local[1] or _threads.n_threads()), opened)
         else:
             client = _connect(where, patience, opened)
-        _wait_for_workers(client, patience)
+        wait_for_workers(client, patience)
         yield client
 
 
@@ -140,7 +140,8 @@ def _connect(address: str, patience: float, opened: ExitStack) -> Client:
         ) from error
 
 
-def _wait_for_workers(client: Client, patience: float) -> None:
+def wait_for_workers(client: Client, patience: float = _PATIENCE) -> None:
+    """Return when there is a worker, or raise a ClusterError when none has come within `patience` seconds."""
     if worker_addresses(client):
         return
     try:

@@ -58,7 +58,9 @@ class LabelPropagation(Propagation):
     client
         A `dask.distributed.Client`: rows go to its workers in blocks, boundary values travel between them
         at each step, and values come here. A worker that is lost costs work, not the result. For graphs
-        that outgrow a machine; each step costs some milliseconds more.
+        that outgrow a machine; each step costs some milliseconds more. `adj_mat` may then also be a group
+        of an open .h5ad or .zarr that holds CSR, as ``file["obsp/connectivities"]``: workers that see the
+        same file read their rows by themselves.
 
     Raises
     ------

@@ -17,8 +17,9 @@ from scipy import sparse
 
 import gpuanim as ga
 from gpuanim.errors import ClusterError, GraphError, OptionError
-from gpuanim.propagation.distributed import files, sending
+from gpuanim.propagation.distributed import files, sending, team
 from gpuanim.propagation.distributed.blocks import Block, Rows, cut_rows, equal_blocks
+from gpuanim.propagation.distributed.team import Team
 from gpuanim.propagation.graph import read_graph
 from gpuanim.propagation.order import inverse_of
 from gpuanim.values.bins import Bins
@@ -270,6 +271,25 @@ def test_workers_lost_for_good_are_told():
         client.close()
         with pytest.raises(ClusterError, match="the client was closed while a propagation ran on it"):
             list(steps)
+
+
+def test_nobody_is_there(monkeypatch):
+    from distributed import Client, LocalCluster
+
+    monkeypatch.setattr(team, "_PATIENCE", 0.2)
+    with (
+        LocalCluster(n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0") as empty,
+        Client(empty, set_as_default=False) as client,
+        pytest.raises(ClusterError, match="has no workers, and none came"),
+    ):
+        ga.LabelPropagation(some_graph(50), np.ones(50), client=client)
+
+
+def test_a_team_that_never_holds_is_given_up(dask_client, monkeypatch):
+    spread = ga.LabelPropagation(some_graph(50), np.ones(50), n_steps=3, client=dask_client)
+    monkeypatch.setattr(Team, "call", lambda *args, **options: 1 / 0)
+    with pytest.raises(ClusterError, match=r"begun anew 5 times, .* ZeroDivisionError: division by zero"):
+        list(spread)
 
 
 def test_what_cannot_be_on_a_cluster(dask_client):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gpuanim.cluster import worker_addresses
+from gpuanim.cluster import wait_for_workers, worker_addresses
 from gpuanim.errors import ClusterError, GpuanimError
 from gpuanim.propagation.distributed.blocks import equal_blocks
 from gpuanim.propagation.distributed.sending import Sender
@@ -67,10 +66,9 @@ class Team:
         self.blocks: list[tuple[int, int]] = []
         self.bytes_per_step = 0
         self._members: list[Any] = []
-        self._held: list[Any] = []
+        self._held: list[Any] = []  # futures of the members: one ends when nobody holds its future
         self._addresses: list[str] = []
         self._n_workers = 0
-        weakref.finalize(self, self._held.clear)  # a member ends when nobody holds its future
 
     def attempt(self, task: Callable[[], T]) -> T:
         """Return what `task` returns when it runs to its end on a whole team.
@@ -135,9 +133,8 @@ class Team:
         """Give each worker a block, and tell the members of each other."""
         if not first_time:
             self._await_workers()
+        wait_for_workers(self._client, _PATIENCE)
         addresses = worker_addresses(self._client)
-        if not addresses:
-            raise ClusterError("the cluster has no workers left, and none came back")
         self._n_workers = len(addresses)
         self.blocks = equal_blocks(self._sender.lengths, len(addresses))
         self._addresses = addresses[: len(self.blocks)]
