@@ -125,7 +125,7 @@ def _start(n_workers: int, opened: ExitStack) -> Client:
             env={"GPUANIM_NUM_THREADS": str(threads)},
         )
     )
-    return opened.enter_context(Client(cluster, set_as_default=False))
+    return opened.enter_context(Client(cluster, direct_to_workers=True, set_as_default=False))
 
 
 def _connect(address: str, patience: float, opened: ExitStack) -> Client:

@@ -118,15 +118,15 @@ class Team:
 
     def collect(self, asked: list[Any]) -> list[Any]:
         """Return what members answered to `ask`."""
-        return [self._await(answer, address) for answer, address in zip(asked, self._addresses, strict=True)]
+        return [self._await(answer) for answer in asked]
 
-    def _await(self, answer: Any, address: str) -> Any:
-        """Return the result of a future, unless its worker is gone."""
+    def _await(self, answer: Any) -> Any:
+        """Return the result of a future, unless a worker is gone: others may then wait for it in vain."""
         while True:
             try:
                 return answer.result(timeout=_GLANCE)
             except TimeoutError:
-                if address not in worker_addresses(self._client):
+                if not set(self._addresses) <= set(worker_addresses(self._client)):
                     raise
 
     def _assemble(self, *, first_time: bool) -> None:
