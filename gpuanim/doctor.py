@@ -12,14 +12,13 @@ from importlib import metadata
 
 from gpuanim.errors import GpuanimError, OptionError
 from gpuanim.raster.opengl import remedies
-from gpuanim.raster.opengl.limits import Limits
+from gpuanim.raster.opengl.limits import DATA_CENTRE, Limits
 from gpuanim.raster.opengl.probe import looked, run_child
 
 __all__ = ["Cuda", "Ffmpeg", "OpenGL", "Report", "report"]
 
 REQUIRED = ("numpy", "scipy", "numba", "matplotlib", "imageio", "imageio-ffmpeg", "anndata", "vispy", "tqdm")
 OPTIONAL = ("zarr", "scanpy", "cupy-cuda12x", "cupy-cuda13x")
-DATA_CENTRE = ("H100", "H200", "H800")  # two of their many processors can run shaders
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import cache
 
 from gpuanim.errors import MissingDependencyError, OptionError
 
-__all__ = ["WORK_FOR_GPU", "choose", "is_cupy"]
+__all__ = ["WORK_FOR_GPU", "choose", "is_cupy", "missing"]
 
 # Entries (nnz x columns x steps) that 2 cores go through (4.4e9 a second, measured) in the 1 to 2 s that it
 # takes to import CuPy, start CUDA and load kernels (an estimate: not yet measured).
@@ -49,7 +49,7 @@ def choose(device: str, *, on_gpu: bool, work: float) -> tuple[str, str]:
     if device == "cpu" and on_gpu:
         raise OptionError("device='cpu' needs NumPy arrays, got CuPy's; copy them with .get(), or use 'auto'")
     if device == "cuda" or on_gpu:
-        reason = _missing()
+        reason = missing()
         if reason:
             raise MissingDependencyError(f"device='cuda' needs {reason}; {_INSTALL}")
         return "cuda", "input on the GPU" if on_gpu else "asked for"
@@ -57,12 +57,12 @@ def choose(device: str, *, on_gpu: bool, work: float) -> tuple[str, str]:
         return "cpu", "asked for"
     if work < WORK_FOR_GPU:
         return "cpu", f"{work:.1e} entries to go through; a GPU pays from {WORK_FOR_GPU:.0e} on"
-    reason = _missing()
+    reason = missing()
     return ("cpu", f"a GPU would pay, but needs {reason}") if reason else ("cuda", f"{work:.1e} entries")
 
 
 @cache
-def _missing() -> str:
+def missing() -> str:
     """Say what CUDA lacks here, in a few words; empty if nothing. Imports CuPy last, if at all."""
     if importlib.util.find_spec("cupy") is None:
         return "CuPy, which is not installed"

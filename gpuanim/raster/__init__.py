@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from importlib import import_module
 
 from gpuanim.errors import OptionError
+from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Renderer
+from gpuanim.raster.choice import Workload
 
-__all__ = ["RENDERERS", "check_mixing", "choose", "create"]
+__all__ = ["RENDERERS", "can", "check_mixing", "choose", "create"]
 
 RENDERERS = {
     "cpu": "gpuanim.raster.cpu:CpuRenderer",
@@ -18,8 +21,17 @@ RENDERERS = {
 """Name -> import path; a renderer is imported when it is used."""
 
 
-def choose(asked: str, device: int | None = None) -> tuple[str, str]:
-    """Resolve the `renderer` option to a name and the reason for it; `device` is that of a GPU.
+def choose(asked: str, device: int | None = None, work: Workload | None = None) -> tuple[str, str]:
+    """Resolve the `renderer` option to a name and the reason for it.
+
+    Parameters
+    ----------
+    asked
+        A name, or "auto".
+    device
+        Of a GPU, None for the renderer's choice.
+    work
+        What there is to draw, by which "auto" chooses; without it "auto" is "cpu".
 
     Raises
     ------
@@ -32,9 +44,21 @@ def choose(asked: str, device: int | None = None) -> tuple[str, str]:
         raise OptionError(f"renderer must be 'auto' or one of {sorted(RENDERERS)}, not {asked!r}{hint}")
     if device is not None and asked != "opengl":
         raise OptionError(f'device={device} is a GPU\'s: say renderer="opengl" with it, not {asked!r}')
-    if asked == "auto":
+    if asked != "auto":
+        return asked, "as asked"
+    if work is None:
         return "cpu", "needs no GPU, display or OpenGL"
-    return asked, "as asked"
+    return _fastest(work)
+
+
+def _fastest(work: Workload) -> tuple[str, str]:
+    from gpuanim.raster.choice import choose as fastest
+    from gpuanim.raster.costs import read_book
+    from gpuanim.raster.rivals import rivals
+
+    book = read_book()
+    found = fastest(work, book, rivals(work))
+    return found.name, f"{found.reason}; {book.note}" if book.note else found.reason
 
 
 def create(name: str, device: int | None = None) -> Renderer:
@@ -42,6 +66,12 @@ def create(name: str, device: int | None = None) -> Renderer:
     made = _type(name)
     renderer: Renderer = made() if device is None else made(device)  # type: ignore[call-arg]
     return renderer
+
+
+def can(name: str, mixings: Iterable[str], pixel_format: PixelFormat) -> bool:
+    """Say whether a renderer has these mixings and this format."""
+    made = _type(name)
+    return pixel_format in made.formats and set(mixings) <= set(made.mixings)
 
 
 def check_mixing(name: str, mixing: str) -> None:
