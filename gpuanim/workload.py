@@ -12,7 +12,8 @@ from gpuanim.blend._base import Reduction
 from gpuanim.film import Cloud, Film
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Scene
-from gpuanim.raster.choice import Load, Workload
+from gpuanim.raster.choice import Workload
+from gpuanim.raster.costs import Load
 
 __all__ = ["workload"]
 

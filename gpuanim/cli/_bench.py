@@ -6,14 +6,18 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuanim.raster.calibrate import Measured
 
 __all__ = ["bench"]
 
 
 def bench(args: argparse.Namespace) -> int:
     """Measure the renderers here, print what they take, and keep it for the choice of `auto`."""
-    from gpuanim.raster.calibrate import Measured, calibrate
-    from gpuanim.raster.costs import costs_path, write_book
+    from gpuanim.raster.book import costs_path, write_book
+    from gpuanim.raster.calibrate import calibrate
 
     began = time.perf_counter()
     measured: list[Measured] = []

@@ -188,8 +188,9 @@ def _add_bench(commands: Any) -> None:
     parser = commands.add_parser(
         "bench",
         help="measure the renderers of this machine, so that the faster one is chosen",
-        description="Measure what each renderer takes here, in less than a minute on a quiet machine, and keep "
-        'it in costs.json of your settings (GPUANIM_COSTS names another file): renderer="auto" goes by it.',
+        description="Measure what each renderer takes here, in less than a minute on a quiet machine, and "
+        "keep it in costs.json of your settings (GPUANIM_COSTS names another file): the choice of "
+        'renderer="auto" goes by it.',
     )
     parser.add_argument("--calibrate", action="store_true", required=True, help="measure, print and keep")
     parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead")

@@ -52,8 +52,8 @@ def choose(asked: str, device: int | None = None, work: Workload | None = None) 
 
 
 def _fastest(work: Workload) -> tuple[str, str]:
+    from gpuanim.raster.book import read_book
     from gpuanim.raster.choice import choose as fastest
-    from gpuanim.raster.costs import read_book
     from gpuanim.raster.rivals import rivals
 
     book = read_book()

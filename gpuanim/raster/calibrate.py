@@ -16,8 +16,8 @@ from gpuanim import raster
 from gpuanim.errors import GpuanimError
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Canvas, Ground, Points, Renderer, Scene
-from gpuanim.raster.choice import Here, Load
-from gpuanim.raster.costs import Costs, Rates
+from gpuanim.raster.choice import Here
+from gpuanim.raster.costs import Costs, Load, Rates
 from gpuanim.types import Codes
 from gpuanim.values.colors import color_table
 
@@ -54,6 +54,8 @@ CASES = (
     Case(100_000, 5.0, 0.3, (1280, 720)),
     Case(400_000, 2.2, 0.3, (1280, 720)),
     Case(400_000, 2.2, 1.0, (1920, 1080)),
+    Case(100_000, 12.0, 1.0, (640, 360)),
+    Case(100_000, 12.0, 0.3, (640, 360)),
 )
 """Few and many points, small and large, opaque and not: what tells the five rates apart."""
 
@@ -100,7 +102,7 @@ def calibrate(tell: Callable[[str], object] = lambda _: None) -> Iterator[Measur
 
 
 def fit(loads: list[Load], times: list[float]) -> Rates:
-    """Return the rates, none below zero, that give these seconds with the least squares of relative errors."""
+    """Return the rates, none below zero, that give these seconds: least squares of the relative errors."""
     rows = np.array([[1.0, load.points, load.fragments, load.shown, load.pixels] for load in loads])
     weights = 1 / np.array(times)
     scale = np.abs(rows).max(axis=0)
@@ -116,18 +118,8 @@ def _measure(name: str, here: Here) -> Measured:
     loads = [case.load(still=True) for case in CASES]
     place, redraw, move = (fit(loads, [row[i] for row in rows]) for i in range(3))
     fitted = zip(rows, loads, strict=True)
-    errors = [abs(_of(move, load) / row[2] - 1) for row, load in fitted]
+    errors = [abs(move.seconds(load) / row[2] - 1) for row, load in fitted]
     return Measured(here.kind, here.device, Costs(start, place, redraw, move), median(errors))
-
-
-def _of(rates: Rates, load: Load) -> float:
-    return rates.base + sum(
-        rate * amount
-        for rate, amount in (
-            (rates.point, load.points), (rates.fragment, load.fragments),
-            (rates.shown, load.shown), (rates.pixel, load.pixels),
-        )
-    )  # fmt: skip
 
 
 def _start(name: str) -> float:

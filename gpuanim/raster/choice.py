@@ -7,12 +7,12 @@ looking takes.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from gpuanim.frames import PixelFormat
-from gpuanim.raster.costs import BEST, Book, Costs, Rates
+from gpuanim.raster.book import Book
+from gpuanim.raster.costs import BEST, Costs, Load
 
 __all__ = [
     "FILMS",
@@ -36,46 +36,6 @@ LOOKING: Mapping[str, float] = {"cuda": 1.0, "opengl": 1.5}
 
 FRAMES = 100
 """Frames that a film is taken to have whose end nobody knows."""
-
-_CUT = 1 / 512
-"""As in `kernels.build`: what lets through less hides the rest."""
-
-_EDGES = 0.75
-"""Mean share of a pixel that an antialiased disc covers, of those that it touches."""
-
-
-@dataclass(frozen=True)
-class Load:
-    """The points of a panel.
-
-    Parameters
-    ----------
-    points
-        Discs in a frame.
-    fragments
-        Pixels of the squares around them: each side is the disc's diameter and one pixel more.
-    alpha, antialias, mixing
-        As in `Scene`.
-    pixels
-        Of the clip.
-    still
-        Whether no point moves.
-    """
-
-    points: int
-    fragments: float
-    alpha: float
-    antialias: bool
-    mixing: str
-    pixels: int
-    still: bool
-
-    @property
-    def shown(self) -> float:
-        """Fragments that can be seen, where they are spread evenly."""
-        share = self.alpha * (_EDGES if self.antialias else 1.0)
-        layers = 1.0 if share >= 1.0 else math.log(_CUT) / math.log1p(-max(share, _CUT))
-        return min(self.fragments, self.pixels * max(layers, 1.0))
 
 
 @dataclass(frozen=True)
@@ -157,17 +117,10 @@ def seconds(costs: Costs, work: Workload) -> float:
     total = costs.start
     for load in work.panels:
         if load.still:
-            total += _once(costs.place, load) + frames * _once(costs.redraw, load)
+            total += costs.place.seconds(load) + frames * costs.redraw.seconds(load)
         else:
-            total += frames * _once(costs.move, load)
+            total += frames * costs.move.seconds(load)
     return total
-
-
-def _once(rates: Rates, load: Load) -> float:
-    return (
-        rates.base + rates.point * load.points + rates.fragment * load.fragments
-        + rates.shown * load.shown + rates.pixel * load.pixels
-    )  # fmt: skip
 
 
 def choose(work: Workload, book: Book, rivals: tuple[Rival, ...]) -> Choice:

@@ -1,29 +1,56 @@
-"""What renderers cost: coefficients in seconds, as measured on some machine, and the file of this one's.
-
-``gpuanim bench --calibrate`` writes the file: to `GPUANIM_COSTS`, or to ``gpuanim/costs.json`` in the
-user's folder of settings.
-"""
+"""What renderers cost: seconds as a sum over what there is to draw, and the rates of typical machines."""
 
 from __future__ import annotations
 
-import json
 import math
-import os
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
-from gpuanim import _threads
-from gpuanim.errors import FileError
-
-__all__ = ["BEST", "DEFAULTS", "KINDS", "Book", "Costs", "Rates", "costs_path", "read_book", "write_book"]
+__all__ = ["BEST", "CORES", "DEFAULTS", "KINDS", "Costs", "Load", "Rates"]
 
 KINDS = ("cpu", "cuda", "opengl", "opengl, data centre", "opengl, software")
 """What is weighed: OpenGL by what draws it."""
 
-_VERSION = 1
+
+_CUT = 1 / 512
+"""As in `kernels.build`: what lets through less hides the rest."""
+
+_EDGES = 0.75
+"""Mean share of a pixel that an antialiased disc covers, of those that it touches."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """The points of a panel.
+
+    Parameters
+    ----------
+    points
+        Discs in a frame.
+    fragments
+        Pixels of the squares around them: each side is the disc's diameter and one pixel more.
+    alpha, antialias, mixing
+        As in `Scene`.
+    pixels
+        Of the clip.
+    still
+        Whether no point moves.
+    """
+
+    points: int
+    fragments: float
+    alpha: float
+    antialias: bool
+    mixing: str
+    pixels: int
+    still: bool
+
+    @property
+    def shown(self) -> float:
+        """Fragments that can be seen, where they are spread evenly."""
+        share = self.alpha * (_EDGES if self.antialias else 1.0)
+        layers = 1.0 if share >= 1.0 else math.log(_CUT) / math.log1p(-max(share, _CUT))
+        return min(self.fragments, self.pixels * max(layers, 1.0))
 
 
 @dataclass(frozen=True)
@@ -49,6 +76,13 @@ class Rates:
     fragment: float = 0.0
     shown: float = 0.0
     pixel: float = 0.0
+
+    def seconds(self, load: Load) -> float:
+        """Return what a pass takes."""
+        return (
+            self.base + self.point * load.points + self.fragment * load.fragments
+            + self.shown * load.shown + self.pixel * load.pixels
+        )  # fmt: skip
 
     def times(self, factor: float) -> Rates:
         """Return the rates of a machine that takes so many times as long."""
@@ -129,124 +163,3 @@ BEST: Mapping[str, Costs] = {
     "opengl": Costs(0.5, place=_UPLOADED, redraw=_COPIED, move=_UPLOADED),
 }
 """A GPU that draws in no time: what is left is handing it the points and reading the frames back."""
-
-
-@dataclass(frozen=True)
-class Book:
-    """The costs of each kind on this machine.
-
-    Parameters
-    ----------
-    costs
-        Of all `KINDS`.
-    measured
-        Kind -> the name of what was measured for it: a processor, or what the driver calls itself. Kinds
-        that are not in it have `DEFAULTS`.
-    note
-        Why the file cannot be used, or "".
-    """
-
-    costs: Mapping[str, Costs]
-    measured: Mapping[str, str] = field(default_factory=dict)
-    note: str = ""
-
-    def of(self, kind: str, device: str) -> Costs:
-        """Return the costs of a kind on a device: those of another one say nothing about it."""
-        named = self.measured.get(kind)
-        return _typical(kind) if named is not None and named != device else self.costs[kind]
-
-    @property
-    def origin(self) -> str:
-        """Where the numbers come from, in words."""
-        if not self.measured:
-            return "typical costs; gpuanim bench --calibrate measures those of this machine"
-        return f"costs measured here for {', '.join(sorted(self.measured))}"
-
-
-def costs_path() -> Path:
-    """Return where the costs of this machine lie, or would lie: `GPUANIM_COSTS`, or the user's settings."""
-    if asked := os.environ.get("GPUANIM_COSTS"):
-        return Path(asked)
-    if sys.platform == "win32":
-        folder = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        folder = Path.home() / "Library" / "Application Support"
-    else:
-        asked = os.environ.get("XDG_CONFIG_HOME", "")
-        folder = Path(asked) if os.path.isabs(asked) else Path.home() / ".config"
-    return folder / "gpuanim" / "costs.json"
-
-
-def write_book(measured: Mapping[str, tuple[str, Costs]], path: Path) -> None:
-    """Write costs as JSON: kind -> what was measured, and its costs.
-
-    Raises
-    ------
-    FileError
-        If the file cannot be written.
-    """
-    content = {
-        "version": _VERSION,
-        "cores": _threads.n_threads(),
-        "measured": {kind: {"device": device, **asdict(costs)} for kind, (device, costs) in measured.items()},
-    }
-    beside = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        beside.replace(path)
-    except OSError as error:
-        raise FileError(f"cannot write {path}: {error}; GPUANIM_COSTS names another file") from error
-
-
-def read_book(path: Path | None = None) -> Book:
-    """Return the costs of this machine; a file that cannot be used is told in `Book.note`, never raised."""
-    path = costs_path() if path is None else path
-    costs = {kind: _typical(kind) for kind in KINDS}
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Book(costs)
-    except (OSError, UnicodeDecodeError) as error:
-        return Book(costs, note=_unusable(path, str(error)))
-    try:
-        content = json.loads(text)
-        if content["version"] != _VERSION:
-            return Book(costs, note=_unusable(path, f"it has version {content['version']!r}"))
-        cores = max(1, int(_number(content["cores"])))
-        found = {kind: _costs_in(entry) for kind, entry in content["measured"].items() if kind in KINDS}
-        devices = {kind: str(content["measured"][kind]["device"]) for kind in found}
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        return Book(costs, note=_unusable(path, f"{type(error).__name__}: {error}"))
-    costs |= {kind: _here(kind, one, cores) for kind, one in found.items()}
-    return Book(costs, devices)
-
-
-def _typical(kind: str) -> Costs:
-    return _here(kind, DEFAULTS[kind], CORES)
-
-
-def _here(kind: str, costs: Costs, measured: int) -> Costs:
-    """Return costs on the cores of this process, for what draws on them."""
-    return costs.on(_threads.n_threads(), measured) if kind in ("cpu", "opengl, software") else costs
-
-
-def _costs_in(entry: Mapping[str, Any]) -> Costs:
-    names = [one.name for one in fields(Rates)]
-    place, redraw, move = (
-        Rates(*(_number(entry[gait][name]) for name in names)) for gait in ("place", "redraw", "move")
-    )
-    return Costs(_number(entry["start"]), place, redraw, move)
-
-
-def _number(number: Any) -> float:
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < math.inf:
-        raise ValueError(f"expected a number, 0 or more, got {number!r}")
-    return float(number)
-
-
-def _unusable(path: Path, why: str) -> str:
-    return (
-        f"{path} cannot be used for the choice of the renderer, typical costs are: {why}; "
-        "`gpuanim bench --calibrate` writes it anew"
-    )
