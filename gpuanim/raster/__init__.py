@@ -52,12 +52,11 @@ def choose(asked: str, device: int | None = None, work: Workload | None = None) 
 
 
 def _fastest(work: Workload) -> tuple[str, str]:
+    from gpuanim.raster import rivals
     from gpuanim.raster.book import read_book
-    from gpuanim.raster.choice import choose as fastest
-    from gpuanim.raster.rivals import rivals
 
     book = read_book()
-    found = fastest(work, book, rivals(work))
+    found = rivals.fastest(work, book)
     return found.name, f"{found.reason}; {book.note}" if book.note else found.reason
 
 

@@ -178,7 +178,7 @@ def _median(task: Callable[[], object]) -> float:
     """Return the median of the seconds that a task takes, after a first time."""
     task()
     times: list[float] = []
-    while len(times) < _MOST and (sum(times) < _SECONDS or len(times) < 3) and sum(times) < 3 * _SECONDS:
+    while not times or (len(times) < _MOST and sum(times) < (1 if len(times) >= 3 else 3) * _SECONDS):
         began = time.perf_counter()
         task()
         times.append(time.perf_counter() - began)

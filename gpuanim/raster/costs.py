@@ -124,10 +124,10 @@ CORES = 2
 
 DEFAULTS: Mapping[str, Costs] = {
     "cpu": Costs(
-        0.0,
-        place=Rates(2e-3, 1.6e-8, 2.0e-9, 1.2e-8, 1.5e-8),
-        redraw=Rates(5e-4, 1.0e-9, 0.0, 9e-10, 3e-9),
-        move=Rates(1e-3, 1.5e-8, 3.0e-9, 6e-9, 4e-9),
+        0.1,
+        place=Rates(5e-4, 1.4e-7, 0.0, 8.8e-9, 1.8e-9),
+        redraw=Rates(1e-4, 3.7e-9, 0.0, 3.4e-10, 4e-11),
+        move=Rates(3e-4, 4.2e-8, 3.3e-10, 4.5e-9, 3.5e-10),
     ),
     "cuda": Costs(
         2.5,
@@ -148,10 +148,10 @@ DEFAULTS: Mapping[str, Costs] = {
         move=Rates(1e-3, 1.2e-8, 3e-9, 0.0, 3e-9),
     ),
     "opengl, software": Costs(
-        0.5,
-        place=Rates(1e-3, 4e-9),
-        redraw=Rates(2e-3, 2.3e-7, 1.8e-8, 0.0, 1.0e-8),
-        move=Rates(2e-3, 2.3e-7, 1.8e-8, 0.0, 1.0e-8),
+        0.1,
+        place=Rates(1e-4, 7.2e-10),
+        redraw=Rates(1e-4, 4.6e-7, 4.4e-9, 0.0, 1.3e-8),
+        move=Rates(1e-4, 4.6e-7, 4.4e-9, 0.0, 1.3e-8),
     ),
 }
 """The CPU's and software's were measured on two cores; those of GPUs are estimates on the careful side."""

@@ -7,12 +7,18 @@ from pathlib import Path
 
 from gpuanim import raster
 from gpuanim.errors import OptionError
-from gpuanim.raster.choice import Here, Rival, Workload
+from gpuanim.raster.book import Book
+from gpuanim.raster.choice import Choice, Here, Rival, Workload, choose
 
-__all__ = ["look_for_cuda", "look_for_opengl", "rivals"]
+__all__ = ["fastest", "gpu_possible", "look_for_cuda", "look_for_opengl", "rivals"]
 
 _DEVICES = ("dri/renderD*", "nvidiactl", "nvidia[0-9]*", "dxg")
 """What Linux has in /dev if there is a GPU; the last one is WSL's."""
+
+
+def fastest(work: Workload, book: Book) -> Choice:
+    """Return the fastest renderer of this machine."""
+    return choose(work, book, rivals(work))
 
 
 def rivals(work: Workload) -> tuple[Rival, ...]:
@@ -22,7 +28,7 @@ def rivals(work: Workload) -> tuple[Rival, ...]:
         mixings = {load.mixing for load in work.panels}
         return raster.can(name, mixings, work.pixel_format)
 
-    gpu = _gpu_possible()
+    gpu = gpu_possible()
     return (
         Rival("cuda", (), gpu, lambda: can("cuda"), look_for_cuda),
         Rival("opengl", ("opengl, software",), gpu, lambda: can("opengl"), look_for_opengl),
@@ -59,6 +65,6 @@ def look_for_cuda() -> Here | str:
     return Here("cuda", name.decode())
 
 
-def _gpu_possible(root: Path = Path("/dev")) -> bool:
+def gpu_possible(root: Path = Path("/dev")) -> bool:
     """Say whether there may be a GPU: on Linux its devices are files."""
     return sys.platform != "linux" or any(True for pattern in _DEVICES for _ in root.glob(pattern))
