@@ -23,6 +23,7 @@ from gpuanim.painting import Painter
 from gpuanim.pipeline import Output, draw_frames, record
 from gpuanim.plan import Plan, resolve
 from gpuanim.saving import SaveResult, as_targets, encoders_for, save
+from gpuanim.segments.options import as_segmenting
 from gpuanim.values.rates import as_fps
 
 __all__ = ["Animation", "SaveResult"]
@@ -74,6 +75,9 @@ class Animation:
         transparent: bool = False,
         max_bytes: float | str | None = None,
         shrink: str = "size",
+        segment: float | None = None,
+        workers: int = 1,
+        resume: bool | str = False,
         progress: bool = False,
         interactive: bool = False,
         writer: str | None = None,
@@ -105,6 +109,22 @@ class Animation:
             targets on its own. `notes` say what was chosen.
         shrink
             What `max_bytes` lowers: "size" the dpi, "rate" the frames per second; the duration stays.
+        segment, workers, resume
+            Any of them makes the film in closed segments, which are joined without encoding again: .mp4,
+            .mov, .webm, .mkv, .html and .png. The same film is the same file for any number of workers and
+            cores; lossless ones show what a film in one piece shows, the others differ from it by the
+            encoder's choices.
+
+            segment
+                Least seconds of a segment, 2 or more; 2 by default.
+            workers
+                Encoders at work at once, each on a segment; for many cores, where one encoder takes longer
+                than the frames. Frames that wait for them are kept in memory.
+            resume
+                After a failure, Ctrl-C or a crash, finished segments stay in a hidden folder beside the
+                target, and the next run makes only what is missing. They are used if they belong to the same
+                data, settings and version. A str names values that cannot be told apart before they are
+                computed, those of a generator or a callable: another name, another film.
         progress
             Show a bar with frames per second and the time left.
         interactive
@@ -143,7 +163,8 @@ class Animation:
             film = self._without_background()
             return film.save(
                 target, dpi=dpi, fps=fps, encoder=encoder, title=title, interactive=interactive,
-                max_bytes=max_bytes, shrink=shrink, progress=progress, **options,
+                max_bytes=max_bytes, shrink=shrink, segment=segment, workers=workers, resume=resume,
+                progress=progress, **options,
             )  # fmt: skip
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
@@ -151,6 +172,10 @@ class Animation:
         def plan_for(formats: tuple[PixelFormat, ...], fits: Fits) -> Plan:
             return self._described(self._plan(formats, fits, dpi=dpi, fps=fps, title=title), dpi)
 
+        how = as_segmenting(segment, workers, resume)
+        if how is not None and (interactive or max_bytes is not None):
+            other = "interactive=True" if interactive else "max_bytes"
+            raise OptionError(f"{other} goes with none of segment, workers and resume: leave one out")
         if interactive:
             from gpuanim.player.points.saving import save_page
 
@@ -169,7 +194,12 @@ class Animation:
                 for path, chosen in zip(targets, encoders, strict=True)
             ]  # fmt: skip
             return results if several else results[0]
-        results = save(self._film, targets, encoders, plan_for, progress=progress)
+        if how is None:
+            results = save(self._film, targets, encoders, plan_for, progress=progress)
+        else:
+            from gpuanim.segments.saving import save_in_segments
+
+            results = save_in_segments(self._film, targets, encoders, plan_for, how, progress=progress)
         return results if several else results[0]
 
     def frame(self, index: int, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:

@@ -1,0 +1,215 @@
+"""A film made in segments, by this process: one renderer, several encoders, and what an earlier run left."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from gpuanim import _memory
+from gpuanim.encode._base import Encoder, Writer
+from gpuanim.encode._joining import Joinable, Segment, joinable_suffixes
+from gpuanim.errors import FormatError, OptionError
+from gpuanim.film import Film, Fits, Timings
+from gpuanim.frames import PixelFormat
+from gpuanim.pipeline import Output, Recorded, record
+from gpuanim.plan import Plan
+from gpuanim.saving import SaveResult, progress_bar, results_of, shared_plans, shown_name
+from gpuanim.segments.cut import Cut
+from gpuanim.segments.journal import Journal, kept_journal, passing_journal
+from gpuanim.segments.options import Segmenting
+from gpuanim.segments.writing import BUFFERED, SegmentsWriter, Slot
+
+__all__ = ["Piecework", "save_in_segments"]
+
+_SHARE = 0.5
+"""Of the memory that is free, what frames may take that wait for encoders."""
+
+
+@dataclass(frozen=True, eq=False)
+class Piecework:
+    """A target and its segments.
+
+    Parameters
+    ----------
+    target, plan
+        What is written, and its picture.
+    film
+        What joins the segments.
+    encoder
+        Of a segment.
+    journal
+        Where segments are kept.
+    missing
+        Numbers of the segments that are not there yet, ascending.
+    """
+
+    target: Path
+    plan: Plan
+    film: Joinable
+    encoder: Encoder
+    cut: Cut
+    journal: Journal
+    missing: tuple[int, ...]
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """Frames of the segments that are missing."""
+        return frozenset(frame for number in self.missing for frame in self.cut.segments[number])
+
+    def writer(self, frames: Sequence[int], workers: int) -> SegmentsWriter:
+        """Return what takes these frames and writes the segments that are missing."""
+        return SegmentsWriter([self._slot(number) for number in self.missing], frames, workers)
+
+    def open(self, number: int, path: Path) -> Writer:
+        """Return a writer of one segment."""
+        return self.encoder.open(path, replace(self.plan.spec, n_frames=len(self.cut.segments[number])))
+
+    def join(self) -> None:
+        """Put the segments together at the target."""
+        parts = [Segment(self.journal.path(i), len(part)) for i, part in enumerate(self.cut.segments)]
+        self.film.join(parts, self.target, self.plan.spec)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was there already."""
+        there = len(self.cut) - len(self.missing)
+        return (f"{there} of {len(self.cut)} segments were there from an earlier run",) if there else ()
+
+    def _slot(self, number: int) -> Slot:
+        path: list[Path] = []
+
+        def start() -> Writer:
+            path.append(self.journal.begin(number))
+            return self.open(number, path[0])
+
+        def done() -> None:
+            self.journal.complete(number, self.cut.segments[number], path[0])
+
+        return self.cut.segments[number], start, done
+
+
+def save_in_segments(
+    film: Film,
+    targets: Sequence[Path],
+    encoders: Sequence[Encoder],
+    plan_for: Callable[[tuple[PixelFormat, ...], Fits], Plan],
+    how: Segmenting,
+    *,
+    progress: bool,
+) -> list[SaveResult]:
+    """Render a film to all targets, in segments that are joined at the end.
+
+    Raises
+    ------
+    OptionError
+        If the length of the film is not known, or the frames that wait for encoders do not fit in memory.
+    FormatError
+        If a format cannot be joined.
+    """
+    start = time.perf_counter()
+    n_frames = film.timeline.n_frames
+    if n_frames is None:
+        raise OptionError("a film of unknown length cannot be cut into segments: say n_steps=...")
+    joinable = [_joinable(target, encoder) for target, encoder in zip(targets, encoders, strict=True)]
+    timings = Timings()
+    fits = Fits(film, timings)
+    with timings.measure("plan"):
+        plans = shared_plans([plan_for(encoder.formats, fits) for encoder in encoders])
+    cut = Cut.of(n_frames, plans[0].spec.fps, how.seconds)
+    _check_memory(cut, plans, how.workers)
+    with ExitStack() as journals:
+        works = [
+            _piecework(film, target, plan, encoder, cut, how, journals)
+            for target, plan, encoder in zip(targets, plans, joinable, strict=True)
+        ]
+        with progress_bar(n_frames, shown_name(targets), shown=progress) as on_frame:
+            recorded = _record_missing(film, works, how.workers, fits, timings, on_frame)
+        with timings.measure("join"):
+            for work in works:
+                work.join()
+    timings.seconds["total"] = time.perf_counter() - start
+    results = results_of(targets, encoders, plans, recorded, timings)
+    return [
+        replace(result, notes=(*result.notes, *work.notes))
+        for result, work in zip(results, works, strict=True)
+    ]
+
+
+def _joinable(target: Path, encoder: Encoder) -> Joinable:
+    if not isinstance(encoder, Joinable):
+        known = ", ".join(joinable_suffixes())
+        raise FormatError(
+            f"{target.name} cannot be made in segments, its frames depend on all before them: save to one of "
+            f"{known}, or without segment, workers and resume"
+        )
+    return encoder
+
+
+def _check_memory(cut: Cut, plans: Sequence[Plan], workers: int) -> None:
+    free = _memory.available()
+    frame = sum(
+        plan.spec.pixel_format.nbytes(plan.spec.width, plan.spec.height)
+        for plan in {id(plan): plan for plan in plans}.values()
+    )
+    if free is None or workers == 1 or len(cut) == 1:
+        return
+    most = 1 + int(_SHARE * free - BUFFERED * frame) // (cut.longest * frame)
+    if workers > max(1, most):
+        need = ((workers - 1) * cut.longest + BUFFERED) * frame
+        raise OptionError(
+            f"workers={workers} keep {need / 1e9:.1f} GB of frames waiting, and {free / 1e9:.1f} GB are free: "
+            f"take workers={max(1, most)}, or a lower dpi"
+        )
+
+
+def _piecework(
+    film: Film,
+    target: Path,
+    plan: Plan,
+    joinable: Joinable,
+    cut: Cut,
+    how: Segmenting,
+    journals: ExitStack,
+) -> Piecework:
+    encoder, name = joinable.for_segments(target, plan.spec)
+    if not how.resume:
+        journal = journals.enter_context(passing_journal(target, "", name))
+        return Piecework(target, plan, joinable, encoder, cut, journal, tuple(range(len(cut))))
+    raise NotImplementedError
+
+
+def _record_missing(
+    film: Film,
+    works: Sequence[Piecework],
+    workers: int,
+    fits: Fits,
+    timings: Timings,
+    on_frame: Callable[[], Any],
+) -> Recorded:
+    """Render what is missing anywhere, and write it where it is missing."""
+    n_frames = film.timeline.n_frames or 0
+    frames = sorted(frozenset().union(*(work.frames for work in works)))
+    for _ in range(n_frames - len(frames)):
+        on_frame()
+    if not frames:
+        return Recorded(n_frames, ({},) * len({id(work.plan) for work in works}))
+    outputs: dict[int, list[Writer]] = {}
+    with ExitStack() as undo:
+        for work in works:
+            writer = work.writer(frames, workers)
+            undo.callback(writer.abort)
+            outputs.setdefault(id(work.plan), []).append(writer)
+        plans = {id(work.plan): work.plan for work in works}
+        wanted = film if len(frames) == n_frames else film.only(*frames)
+        recorded = record(
+            wanted,
+            tuple(Output(plan, tuple(outputs[key])) for key, plan in plans.items()),
+            fits,
+            timings,
+            on_frame,
+        )
+    return replace(recorded, n_frames=n_frames)
