@@ -54,6 +54,9 @@ class ObsmSource(Source):
         first: Values = self._columns(index, index + 1)[0]
         return first
 
+    def origin(self) -> Any:
+        return self.steps()
+
     def _band(self) -> int:
         """Columns that are read at once: whole chunks of a file, and enough for cache lines of memory."""
         chunks = getattr(self._matrix, "chunks", None)

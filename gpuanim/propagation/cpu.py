@@ -32,6 +32,8 @@ class CpuProduct:
     ----------
     xp
         The module of the arrays: numpy.
+    graph
+        The neighbours.
     scale
         The matrix that `affine` multiplies with is W / scale.
     """
@@ -42,7 +44,7 @@ class CpuProduct:
         self.n = graph.n
         self.dtype = dtype
         self.scale = graph.value
-        self._graph = graph
+        self.graph = graph
         self._indptr = frozen(graph.indptr.view(np.uint64))
         self._weights = graph.weights
         if graph.weights is not None and graph.weights.itemsize > dtype.itemsize:
@@ -52,7 +54,7 @@ class CpuProduct:
 
     def in_double(self) -> CpuProduct:
         """Return the same in float64; the graph is shared."""
-        return CpuProduct(self._graph, np.dtype(np.float64))
+        return CpuProduct(self.graph, np.dtype(np.float64))
 
     def values(self, start: NDArray[Any]) -> NDArray[Any]:
         """Return a copy of (n,) or (n, c) values in the dtype of the steps, to work in."""
@@ -78,7 +80,7 @@ class CpuProduct:
 
         step = kernels.step_vector if z.ndim == 1 else kernels.step_columns
         sums = np.zeros((len(self._blocks), 2))
-        indices = self._graph.indices
+        indices = self.graph.indices
 
         def task(k: int) -> None:
             rows = self._blocks[k]
@@ -100,7 +102,7 @@ class CpuProduct:
         count = min(4, len(self._blocks))
         parts = np.zeros((count, self.n))
         edges = [self._blocks[len(self._blocks) * k // count][0] for k in range(count)] + [self.n]
-        graph = self._graph
+        graph = self.graph
 
         def task(k: int) -> None:
             transposed(self._indptr, graph.indices, graph.weights, x, parts[k], edges[k], edges[k + 1])

@@ -17,6 +17,9 @@ LEAST_SECONDS = 2.0
 """An encoder starts anew in each segment: shorter ones cost bytes (half as much again at half a second)."""
 
 
+_MOST_SECONDS = 1e6
+
+
 @dataclass(frozen=True)
 class Cut:
     """The segments of a film, each a range of frames; all of them together are the film."""
@@ -25,7 +28,7 @@ class Cut:
 
     @classmethod
     def of(cls, n_frames: int, fps: Fraction, seconds: float = LEAST_SECONDS) -> Cut:
-        """Cut `n_frames` frames into segments of `seconds` or longer: as many as possible, as even as possible.
+        """Cut `n_frames` frames into segments of `seconds` or longer, as many and as even as possible.
 
         Where the film is cut depends on nothing else, so that it is the same however many workers there are.
         """
@@ -53,6 +56,6 @@ def as_seconds(segment: Any) -> float:
     """
     if segment is None:
         return LEAST_SECONDS
-    if isinstance(segment, bool) or not isinstance(segment, Real) or not LEAST_SECONDS <= segment < 1e9:
+    if not isinstance(segment, Real) or not LEAST_SECONDS <= float(segment) < _MOST_SECONDS:
         raise OptionError(f"segment must be {LEAST_SECONDS:g} seconds or more, not {segment!r}")
     return float(segment)

@@ -150,8 +150,10 @@ def kept_journal(target: Path, fingerprint: str, name: str) -> Iterator[Journal]
 
 
 def _make(folder: Path) -> None:
-    check_target(folder.with_name(folder.name + ".x"))
+    if not folder.parent.exists():  # as for the pictures of a pattern, one folder is made
+        check_target(folder.parent)
     try:
+        folder.parent.mkdir(exist_ok=True)
         folder.mkdir(exist_ok=True)
     except OSError as error:
         raise TargetError(f"cannot keep segments in {folder}: {error.strerror}; move it away") from error

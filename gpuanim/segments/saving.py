@@ -19,6 +19,7 @@ from gpuanim.pipeline import Output, Recorded, record
 from gpuanim.plan import Plan
 from gpuanim.saving import SaveResult, progress_bar, results_of, shared_plans, shown_name
 from gpuanim.segments.cut import Cut
+from gpuanim.segments.fingerprint import film_fingerprint
 from gpuanim.segments.journal import Journal, kept_journal, passing_journal
 from gpuanim.segments.options import Segmenting
 from gpuanim.segments.writing import BUFFERED, SegmentsWriter, Slot
@@ -123,7 +124,7 @@ def save_in_segments(
     _check_memory(cut, plans, how.workers)
     with ExitStack() as journals:
         works = [
-            _piecework(film, target, plan, encoder, cut, how, journals)
+            _piecework(film, target, plan, encoder, cut, how, journals, timings)
             for target, plan, encoder in zip(targets, plans, joinable, strict=True)
         ]
         with progress_bar(n_frames, shown_name(targets), shown=progress) as on_frame:
@@ -161,8 +162,8 @@ def _check_memory(cut: Cut, plans: Sequence[Plan], workers: int) -> None:
     if workers > max(1, most):
         need = ((workers - 1) * cut.longest + BUFFERED) * frame
         raise OptionError(
-            f"workers={workers} keep {need / 1e9:.1f} GB of frames waiting, and {free / 1e9:.1f} GB are free: "
-            f"take workers={max(1, most)}, or a lower dpi"
+            f"workers={workers} keep {need / 1e9:.1f} GB of frames waiting, and {free / 1e9:.1f} GB are "
+            f"free: take workers={max(1, most)}, or a lower dpi"
         )
 
 
@@ -174,12 +175,19 @@ def _piecework(
     cut: Cut,
     how: Segmenting,
     journals: ExitStack,
+    timings: Timings,
 ) -> Piecework:
     encoder, name = joinable.for_segments(target, plan.spec)
     if not how.resume:
         journal = journals.enter_context(passing_journal(target, "", name))
         return Piecework(target, plan, joinable, encoder, cut, journal, tuple(range(len(cut))))
-    raise NotImplementedError
+    with timings.measure("fingerprint"):
+        fingerprint = film_fingerprint(film, plan, (joinable, encoder), cut, how.key)
+    journal = journals.enter_context(kept_journal(target, fingerprint, name))
+    numbers = range(len(cut))
+    journal.sweep(numbers)
+    missing = (number for number in numbers if not journal.holds(number, cut.segments[number]))
+    return Piecework(target, plan, joinable, encoder, cut, journal, tuple(missing))
 
 
 def _record_missing(

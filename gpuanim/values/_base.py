@@ -53,6 +53,13 @@ class Source(ABC):
                 return values
         raise IndexError(index)
 
+    def origin(self) -> Any:
+        """Return what decides the steps: these themselves where they are stored, or what they are made of.
+
+        Arrays, numbers, words, and tuples and iterators of them. None if nobody knows before they are made.
+        """
+        return None
+
 
 class Norm(ABC):
     """How values become levels 0 .. n_levels-1 of a colour table; immutable, without state of a film."""

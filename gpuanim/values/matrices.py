@@ -35,6 +35,9 @@ class Rows(Indexed):
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
         super().__init__(n_points, first_of(n_steps, int(matrix.shape[0])), convert)
 
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
             return self._matrix.iloc[index]
@@ -71,6 +74,9 @@ class Columns(Indexed):
         check_dtype(getattr(matrix, "dtype", None), "values")
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
         super().__init__(shape[0], first_of(n_steps, shape[1]), convert)
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]

@@ -26,10 +26,12 @@ class Track(Source):
         Returns the (n, 2) positions of a step.
     n_steps
         Number of steps.
+    stored
+        Whether `read` does not compute them.
     """
 
-    def __init__(self, read: Callable[[int], Any], n_steps: int) -> None:
-        self._read = read
+    def __init__(self, read: Callable[[int], Any], n_steps: int, *, stored: bool = False) -> None:
+        self._read, self._stored = read, stored
         self.n_steps = n_steps
         self.n_points = len(self.step(0))
 
@@ -48,6 +50,9 @@ class Track(Source):
                 f"coords of step {index} have {len(coords)} points, those of step 0 {self.n_points}"
             )
         return coords
+
+    def origin(self) -> Any:
+        return self.steps() if self._stored else None
 
     def bounds(self) -> tuple[float, float, float, float]:
         """Return (xmin, xmax, ymin, ymax) over all steps."""
@@ -72,11 +77,11 @@ def as_coords(coords: Any, n_steps: int | None) -> tuple[Coords | Track, int]:
             raise OptionError("coords is a callable: say how many steps it has, n_steps=...")
         track = Track(coords, n_steps)
     elif isinstance(coords, Sequence) and len(coords) > 0 and np.ndim(coords[0]) == 2:
-        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)), stored=True)
     elif getattr(coords, "ndim", 2) == 3:
         if len(coords) == 0:
             raise OptionError("coords has no steps")
-        track = Track(coords.__getitem__, _first(n_steps, len(coords)))
+        track = Track(coords.__getitem__, _first(n_steps, len(coords)), stored=True)
     else:
         still = check_coords(coords)
         return still, len(still)
