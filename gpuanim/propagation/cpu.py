@@ -19,7 +19,7 @@ _SLACK = 8
 
 
 class CpuProduct:
-    """W, and what a step does with it; `cuda.ArrayProduct` has the same names in the same order.
+    """W, and what a step does with it; `gpu.GpuProduct` has the same names in the same order.
 
     Parameters
     ----------

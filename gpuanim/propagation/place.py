@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim import cuda as devices
 from gpuanim.errors import OptionError, ShapeError
-from gpuanim.propagation import cuda
+from gpuanim.propagation import cuda, gpu
 from gpuanim.propagation.cpu import CpuProduct
-from gpuanim.propagation.graph import read_graph
+from gpuanim.propagation.graph import Graph, read_graph
 from gpuanim.propagation.order import ORDERS, inverse_of, locality_order, pays, permuted
 from gpuanim.types import Ids
 
@@ -26,31 +28,36 @@ class Place:
     Attributes
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct` or a `GpuProduct`.
     device, reason
         "cpu" or "cuda", and why.
     permutation
         (n,) the caller's row of each node, or None if the order is the caller's.
-    inverse
-        (n,) the node of each of the caller's rows, or None.
     """
 
     product: Any
     device: str
     reason: str
     permutation: Ids | None
-    inverse: Ids | None
     _to_caller: Callable[[Any], Any]
 
     def inward(self, values: Any) -> Any:
         """Return values in the order of the nodes."""
-        return values if self.permutation is None else values[self.permutation]
+        return values if self.permutation is None else values[self._there(self.permutation)]
 
     def outward(self, values: Any) -> Any:
         """Return a copy of values in the caller's order, and on the caller's side."""
-        if self.inverse is not None:
-            return np.take(values, self.inverse, axis=0)
-        return self._to_caller(values.copy())
+        if self.permutation is None:
+            return self._to_caller(values.copy())
+        return self._to_caller(self.product.xp.take(values, self._inverse, axis=0))
+
+    @cached_property
+    def _inverse(self) -> Any:
+        """(n,) the node of each of the caller's rows, where the values are."""
+        return None if self.permutation is None else self._there(inverse_of(self.permutation))
+
+    def _there(self, positions: Ids) -> Any:
+        return self.product.xp.asarray(positions)
 
     def shown(self, values: Any) -> Any:
         """Return values in the order of the nodes, on the caller's side; a view where that is possible."""
@@ -79,7 +86,7 @@ def place(
     device
         "auto", "cpu" or "cuda"; see `cuda.choose`.
     order
-        "auto", "given" or "locality"; see `order.pays`. On CUDA the order is the given one.
+        "auto", "given" or "locality"; see `order.pays`. Matrices of CuPy keep theirs.
     coords
         (n, 2) or None; see `order.locality_order`.
     dtype
@@ -92,28 +99,44 @@ def place(
     if order not in ORDERS:
         raise OptionError(f"order must be one of {', '.join(map(repr, ORDERS))}, got {order!r}")
     if cuda.is_cupy(adj_mat):
-        name, reason = cuda.choose(device, on_gpu=True, work=0)
-        return _on_gpu(adj_mat, dtype, order, cuda.cupy_modules(), reason, keep=True)
+        if order == "locality":
+            raise OptionError(
+                "order='locality' is for matrices of scipy, CuPy's keep their order; use 'auto'"
+            )
+        _, reason = cuda.choose(device, on_gpu=True, work=0)
+        there = devices.default_device()
+        return _on_gpu(gpu.read_on_device(adj_mat, there), there, None, dtype, reason, keep=True)
     graph = read_graph(adj_mat)
     name, reason = cuda.choose(device, on_gpu=on_gpu, work=graph.nnz * width * n_steps)
-    if name == "cuda":
-        return _on_gpu(graph, dtype, order, cuda.cupy_modules(), reason, keep=on_gpu)
     places = None if coords is None else _read_coords(coords, graph.n)
-    if order == "given" or (order == "auto" and not pays(graph, n_steps, width * dtype.itemsize)):
-        return Place(CpuProduct(graph, dtype), name, reason, None, None, np.asarray)
-    permutation = locality_order(graph, places)
-    product = CpuProduct(permuted(graph, permutation), dtype)
-    return Place(product, name, reason, permutation, inverse_of(permutation), np.asarray)
+    permutation = None
+    if order == "locality" or (order == "auto" and pays(graph, n_steps, width * dtype.itemsize)):
+        permutation = locality_order(graph, places)
+        graph = permuted(graph, permutation)
+    if name == "cpu":
+        return Place(CpuProduct(graph, dtype), name, reason, permutation, np.asarray)
+    there = devices.default_device()
+    _check_room(graph, there, dtype, width)
+    return _on_gpu(gpu.uploaded(graph, there), there, permutation, dtype, reason, keep=on_gpu)
+
+
+def _check_room(graph: Graph, device: devices.Device, dtype: np.dtype[Any], width: int) -> None:
+    weight = 0 if graph.weights is None else graph.weights.itemsize
+    gpu.check_memory(device, gpu.bytes_needed(graph.n, graph.nnz, width, dtype.itemsize, weight))
 
 
 def _on_gpu(
-    matrix: Any, dtype: np.dtype[Any], order: str, modules: cuda.Modules, reason: str, *, keep: bool
+    graph: gpu.DeviceGraph,
+    device: devices.Device,
+    permutation: Ids | None,
+    dtype: np.dtype[Any],
+    reason: str,
+    *,
+    keep: bool,
 ) -> Place:
     """Place a graph on the GPU; `keep` says whether values stay there when the caller gets them."""
-    if order == "locality":
-        raise OptionError("order='locality' is for device='cpu'; on CUDA nodes keep their order, use 'auto'")
-    product = cuda.ArrayProduct(matrix, dtype, modules)
-    return Place(product, "cuda", reason, None, None, modules.xp.asarray if keep else modules.to_numpy)
+    to_caller = device.xp.asarray if keep else device.download
+    return Place(gpu.GpuProduct(graph, dtype, device), "cuda", reason, permutation, to_caller)
 
 
 def _read_coords(coords: Any, n: int) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ class Stepper:
     Parameters
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct` or a `GpuProduct`.
     system
         In the order and on the device of the product.
 

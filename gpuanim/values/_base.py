@@ -33,6 +33,8 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    own_norm
+        The only norm that its values can be shown with; None: any.
     """
 
     n_points: int | None = None
@@ -41,6 +43,7 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    own_norm: Norm | None = None
 
     @abstractmethod
     def steps(self) -> Iterator[Values]:
@@ -59,6 +62,20 @@ class Source(ABC):
         Arrays, numbers, words, and tuples and iterators of them. None if nobody knows before they are made.
         """
         return None
+
+    def check_points(self, coords: NDArray[Any]) -> None:
+        """Raise ShapeError if it is known that the values belong to other points than those at `coords`.
+
+        Parameters
+        ----------
+        coords
+            (n, 2), in the order of the data.
+        """
+        del coords  # most sources know nothing of points
+
+    def describe(self) -> dict[str, Any]:
+        """Return how the values are made, under the names of the options, as JSON knows them."""
+        return {}
 
 
 class Norm(ABC):
