@@ -39,6 +39,7 @@ class Frames(Source):
 
     n_points: int
     n_steps: int
+    portable = True
 
     def __init__(self, path: Path, group: Any, shown: range, *, same_points: bool) -> None:
         about = group.attrs[ATTRIBUTE]

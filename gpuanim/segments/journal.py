@@ -41,18 +41,18 @@ class Journal:
     """
 
     def __init__(self, folder: Path, fingerprint: str, name: str) -> None:
-        self._folder, self._fingerprint, self._name = folder, fingerprint, name
+        self._folder, self._fingerprint, self.name = folder, fingerprint, name
 
     def path(self, number: int) -> Path:
         """Return the file of a segment, which is there once it is complete."""
-        return self._place(number) / self._name
+        return self._place(number) / self.name
 
     def begin(self, number: int) -> Path:
         """Return the file to write a segment to."""
         self._drop_parts(number)
         part = self._folder / f"{number:04d}.{secrets.token_hex(4)}.part"
         part.mkdir()
-        return part / self._name
+        return part / self.name
 
     def complete(self, number: int, frames: range, path: Path) -> None:
         """Put a segment that was written to `path` into its place."""

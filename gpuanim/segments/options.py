@@ -27,15 +27,18 @@ class Segmenting:
         Whether finished segments stay for the next run after a failure.
     key
         The user's name for values that cannot be fingerprinted; None if there is none.
+    client
+        Of Dask, whose workers make the segments; None: this process does.
     """
 
     seconds: float = LEAST_SECONDS
     workers: int = 1
     resume: bool = False
     key: str | None = None
+    client: Any = None
 
 
-def as_segmenting(segment: Any, workers: Any, resume: Any) -> Segmenting | None:
+def as_segmenting(segment: Any, workers: Any, resume: Any, client: Any = None) -> Segmenting | None:
     """Return how the film is to be cut, or None for a film in one piece.
 
     Raises
@@ -47,7 +50,7 @@ def as_segmenting(segment: Any, workers: Any, resume: Any) -> Segmenting | None:
         raise OptionError(f"workers must be a whole number from 1 to {MOST_WORKERS}, not {workers!r}")
     if not isinstance(resume, bool | str) or resume == "":
         raise OptionError(f"resume must be True, False, or a name for the values, not {resume!r}")
-    if segment is None and workers == 1 and resume is False:
+    if segment is None and workers == 1 and resume is False and client is None:
         return None
     key = resume if isinstance(resume, str) else None
-    return Segmenting(as_seconds(segment), workers, resume is not False, key)
+    return Segmenting(as_seconds(segment), workers, resume is not False, key, client)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gpuanim import _memory
 from gpuanim.encode._base import Encoder, Writer
-from gpuanim.encode._joining import Joinable, Segment, joinable_suffixes
+from gpuanim.encode._joining import Joinable, joinable_suffixes
 from gpuanim.errors import FormatError, OptionError
 from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
@@ -20,77 +20,15 @@ from gpuanim.plan import Plan
 from gpuanim.saving import SaveResult, progress_bar, results_of, shared_plans, shown_name
 from gpuanim.segments.cut import Cut
 from gpuanim.segments.fingerprint import film_fingerprint
-from gpuanim.segments.journal import Journal, kept_journal, passing_journal
+from gpuanim.segments.journal import kept_journal, passing_journal
 from gpuanim.segments.options import Segmenting
-from gpuanim.segments.writing import BUFFERED, SegmentsWriter, Slot
+from gpuanim.segments.piecework import Piecework
+from gpuanim.segments.writing import BUFFERED
 
-__all__ = ["Piecework", "save_in_segments"]
+__all__ = ["save_in_segments"]
 
 _SHARE = 0.5
 """Of the memory that is free, what frames may take that wait for encoders."""
-
-
-@dataclass(frozen=True, eq=False)
-class Piecework:
-    """A target and its segments.
-
-    Parameters
-    ----------
-    target, plan
-        What is written, and its picture.
-    film
-        What joins the segments.
-    encoder
-        Of a segment.
-    journal
-        Where segments are kept.
-    missing
-        Numbers of the segments that are not there yet, ascending.
-    """
-
-    target: Path
-    plan: Plan
-    film: Joinable
-    encoder: Encoder
-    cut: Cut
-    journal: Journal
-    missing: tuple[int, ...]
-
-    @property
-    def frames(self) -> frozenset[int]:
-        """Frames of the segments that are missing."""
-        return frozenset(frame for number in self.missing for frame in self.cut.segments[number])
-
-    def writer(self, frames: Sequence[int], workers: int) -> SegmentsWriter:
-        """Return what takes these frames and writes the segments that are missing."""
-        return SegmentsWriter([self._slot(number) for number in self.missing], frames, workers)
-
-    def open(self, number: int, path: Path) -> Writer:
-        """Return a writer of one segment."""
-        return self.encoder.open(path, replace(self.plan.spec, n_frames=len(self.cut.segments[number])))
-
-    def join(self) -> None:
-        """Put the segments together at the target."""
-        parts = [Segment(self.journal.path(i), len(part)) for i, part in enumerate(self.cut.segments)]
-        self.film.join(parts, self.target, self.plan.spec)
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was there already."""
-        there = len(self.cut) - len(self.missing)
-        return (f"{there} of {len(self.cut)} segments were there from an earlier run",) if there else ()
-
-    def _slot(self, number: int) -> Slot:
-        path: list[Path] = []
-
-        def start() -> Writer:
-            path.append(self.journal.begin(number))
-            return self.open(number, path[0])
-
-        def done() -> None:
-            self.journal.complete(number, self.cut.segments[number], path[0])
-
-        return self.cut.segments[number], start, done
 
 
 def save_in_segments(
@@ -100,9 +38,15 @@ def save_in_segments(
     plan_for: Callable[[tuple[PixelFormat, ...], Fits], Plan],
     how: Segmenting,
     *,
+    settings: Mapping[str, Any],
     progress: bool,
 ) -> list[SaveResult]:
     """Render a film to all targets, in segments that are joined at the end.
+
+    Parameters
+    ----------
+    settings
+        Options of `plan.resolve`, with which `plan_for` makes its plans.
 
     Raises
     ------
@@ -112,6 +56,8 @@ def save_in_segments(
         If a format cannot be joined.
     """
     start = time.perf_counter()
+    if how.client is not None:
+        _check_remote(how, targets)
     n_frames = film.timeline.n_frames
     if n_frames is None:
         raise OptionError("a film of unknown length cannot be cut into segments: say n_steps=...")
@@ -127,17 +73,34 @@ def save_in_segments(
             _piecework(film, target, plan, encoder, cut, how, journals, timings)
             for target, plan, encoder in zip(targets, plans, joinable, strict=True)
         ]
+        who: tuple[str, ...] = ()
         with progress_bar(n_frames, shown_name(targets), shown=progress) as on_frame:
-            recorded = _record_missing(film, works, how.workers, fits, timings, on_frame)
+            if how.client is None:
+                recorded = _record_missing(film, works, how.workers, fits, timings, on_frame)
+            else:
+                from gpuanim.segments.remote import make_on_workers
+
+                (work,) = works
+                recorded, who = make_on_workers(how.client, film, work, settings, fits, timings, on_frame)
         with timings.measure("join"):
             for work in works:
                 work.join()
     timings.seconds["total"] = time.perf_counter() - start
     results = results_of(targets, encoders, plans, recorded, timings)
     return [
-        replace(result, notes=(*result.notes, *work.notes))
+        replace(result, notes=(*result.notes, *work.notes, *who))
         for result, work in zip(results, works, strict=True)
     ]
+
+
+def _check_remote(how: Segmenting, targets: Sequence[Path]) -> None:
+    from gpuanim.segments.remote import check_client
+
+    check_client(how.client)
+    if len(targets) > 1:
+        raise OptionError("client=... makes one film at a time: save to each target on its own")
+    if how.workers > 1:
+        raise OptionError("workers counts encoders of this process: leave it out, the client has workers")
 
 
 def _joinable(target: Path, encoder: Encoder) -> Joinable:

@@ -33,6 +33,8 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    portable
+        Whether it travels to another process as a name, where the steps are read from the same place.
     own_norm
         The only norm that its values can be shown with; None: any.
     """
@@ -43,6 +45,7 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    portable: bool = False
     own_norm: Norm | None = None
 
     @abstractmethod
