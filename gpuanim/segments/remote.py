@@ -8,6 +8,7 @@ ascending order (a propagation is computed here, each step once); and the finish
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,9 @@ _AHEAD = 2
 
 _TRIES = 4
 """How often a segment is begun before the film is given up."""
+
+_PAUSE = 1.0
+"""Seconds in which the scheduler finds out that a worker has died."""
 
 _PATIENCE = 60.0
 """Seconds to wait for the first worker."""
@@ -107,20 +111,20 @@ def make_on_workers(
         blob = _packed(film, work, settings, fits, timings, portable)
     hall = _Hall(client, blob, work)
     windows = Windows(film, portable)
-    facts: dict[str, Any] = {}
+    facts: dict[int, dict[str, Any]] = {}
     renderers: set[str] = set()
     try:
         for number, made in hall.all(work.missing, windows, _AHEAD * n_workers, timings):
             frames = work.cut.segments[number]
             work.keep(number, made.files)
-            facts = made.facts
+            facts[number] = made.facts
             renderers.add(made.renderer)
             for _ in frames:
                 on_frame()
     finally:
         hall.close()
     note = f"made by {n_workers} workers, with {', '.join(sorted(renderers))}"
-    return Recorded(n_frames, (facts,)), (note,)
+    return Recorded(n_frames, (facts[max(facts)],)), (note,)  # of points that move, the last ones
 
 
 def _wait_for_workers(client: Any) -> int:
@@ -207,8 +211,8 @@ class _Hall:
 
     def _submit(self, task: _Task) -> None:
         if self._show is None:
-            self._show = self._client.scatter(self._blob, broadcast=True, hash=False)
-        (held,) = self._client.scatter([dict(task.held)], hash=False)  # a dict would be taken apart
+            self._show = self._sent([self._blob], broadcast=True)
+        held = self._sent([dict(task.held)])  # alone a dict would be taken apart
         task.tries += 1
         task.keeps = [self._show, held]
         name = f"gpuanim-segment-{self._token[:8]}-{task.number}-{task.tries}-{id(self):x}"
@@ -218,13 +222,28 @@ class _Hall:
         )
         self._running[future] = task
 
+    def _sent(self, data: list[Any], *, broadcast: bool = False) -> Any:
+        """Lay data into the memory of a worker, or of all; of another one, if one dies meanwhile."""
+        from distributed.comm.core import CommClosedError
+
+        for attempt in range(_TRIES):
+            try:
+                return self._client.scatter(data, broadcast=broadcast, hash=False)[0]
+            except (CommClosedError, TimeoutError, OSError) as error:
+                if attempt == _TRIES - 1:
+                    raise EncoderError(f"workers take no data: {error}") from error
+                time.sleep(_PAUSE)
+                _wait_for_workers(self._client)
+        raise AssertionError
+
     def _ready(self, timings: Timings) -> Iterator[tuple[int, Made]]:
         import distributed
 
         wait: Any = distributed.wait
-        with timings.measure("wait"):
-            done = wait(list(self._running), return_when="FIRST_COMPLETED").done
-        for future in done:
+        # What a worker took with it is an error of `wait`, too; `_result` finds it out for each.
+        with timings.measure("wait"), contextlib.suppress(_cancelled()):
+            wait(list(self._running), return_when="FIRST_COMPLETED")
+        for future in [future for future in self._running if future.status != "pending"]:
             task = self._running.pop(future)
             made = self._result(future, task, timings)
             if made is not None:
