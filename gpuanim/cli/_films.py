@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuanim.adata import Cells, as_labels, open_cells
 from gpuanim.adata.stored import stored_frames
+from gpuanim.cli._clusters import dask_client
 
 if TYPE_CHECKING:
     from gpuanim import LabelPropagation
@@ -68,7 +69,7 @@ def check_usage(args: argparse.Namespace) -> None:
         error("the following arguments are required: -o/--output")
     if args.norm == "rank" and (limits := _limits(args)):
         error(f"--{limits[0]} has no meaning for ranks: give --norm linear or log")
-    given = encoding(args)
+    given = encoding(args) | long_film(args) | ({"dask": args.dask} if args.dask else {})
     if args.interactive and given:
         error(f"--interactive takes no --{next(iter(given)).replace('_', '-')}: it is no video")
     if args.groups and not args.interactive:
@@ -207,7 +208,9 @@ def _save(
         progress_line=args.progress_line, logo=args.logo, theme=args.theme, **classes,
     )  # fmt: skip
     target = args.output if len(args.output) > 1 else args.output[0]
-    made = animation.save(target, progress=_progress(args), **options)
+    with dask_client(args.dask, quiet=args.quiet) as client:
+        where = {} if client is None else {"client": client}
+        made = animation.save(target, progress=_progress(args), **where, **options)
     return summary(made if isinstance(made, list) else [made], {"read": read})
 
 
@@ -229,6 +232,12 @@ def _limits(args: argparse.Namespace) -> list[str]:
     return [name for name in ("vmin", "vmax", "vcenter") if getattr(args, name) is not None]
 
 
+def long_film(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of films in segments that are given, but for the cluster."""
+    names = ("segment", "workers", "resume")
+    return {name: value for name in names if (value := getattr(args, name)) is not None}
+
+
 def encoding(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of encoders that are given."""
     names = (*ENCODING, "codec", "max_bytes")
@@ -238,7 +247,7 @@ def encoding(args: argparse.Namespace) -> dict[str, Any]:
 def _options(args: argparse.Namespace, cells: Cells) -> dict[str, Any]:
     """Return what goes to `Animation.save`: options of encoders, or what an interactive page is to tell."""
     if not args.interactive:
-        return encoding(args)
+        return encoding(args) | long_film(args)
     page: dict[str, Any] = {"interactive": True, "names": cells.obs_names}
     if args.groups:
         page |= {"groups": as_labels(cells.obs(args.groups)), "group_colors": cells.palette(args.groups)}

@@ -151,6 +151,7 @@ class _Teller:
         self._word("origin", _kind(thing))
         if isinstance(thing, Source):
             self.tell((thing.n_points, thing.n_steps, thing.n_columns, thing.permutation), name)
+            self.tell((thing.blender, getattr(thing, "way", None)), name)
         self.tell(origin, name)
 
     def _parts(self, thing: Any, parts: Mapping[str, Any], name: str) -> None:
@@ -162,12 +163,14 @@ class _Teller:
     def _function(self, thing: Any, name: str) -> None:
         home = str(getattr(thing, "__module__", None) or getattr(thing, "__name__", ""))
         own = home.partition(".")[0] in _OWN or isinstance(thing, type | ModuleType)
-        if not own or getattr(thing, "__closure__", None):
+        if not own:
             self._unknown(thing, name)
             return
         code = getattr(thing, "__code__", None)  # two lambdas have one name
         line = code.co_firstlineno if inspect.iscode(code) else 0
         self._word("function", f"{home}:{getattr(thing, '__qualname__', repr(thing))}:{line}")
+        for cell in getattr(thing, "__closure__", None) or ():
+            self.tell(cell.cell_contents, name)
 
     def _matplotlib(self, thing: Any, name: str) -> None:
         from matplotlib.artist import Artist

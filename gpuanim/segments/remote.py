@@ -19,7 +19,7 @@ from gpuanim.painting import Painter
 from gpuanim.pipeline import Recorded
 from gpuanim.segments.fingerprint import fingerprint_of
 from gpuanim.segments.piecework import Piecework
-from gpuanim.segments.windows import Held, Windows, stripped
+from gpuanim.segments.windows import Held, Part, Windows, stripped
 from gpuanim.segments.worker import Made, Show, can_read, look_of, make_segment
 
 __all__ = ["check_client", "make_on_workers"]
@@ -66,7 +66,7 @@ class _Task:
     """A segment on its way."""
 
     number: int
-    held: Mapping[tuple[int, str], Held]
+    held: Mapping[Part, Held]
     tries: int = 0
     keeps: list[Any] = field(default_factory=list)
     """Futures that must not be forgotten before it ends."""

@@ -23,7 +23,7 @@ from gpuanim.painting import Painter
 from gpuanim.pipeline import Output, record
 from gpuanim.plan import Plan, resolve
 from gpuanim.segments.fingerprint import fingerprint_of
-from gpuanim.segments.windows import Held, with_steps
+from gpuanim.segments.windows import Held, Part, with_steps
 
 __all__ = ["Made", "Show", "can_read", "look_of", "make_segment"]
 
@@ -109,7 +109,7 @@ class _Theatre:
     def close(self) -> None:
         self.painter.__exit__()
 
-    def make(self, frames: range, held: Mapping[tuple[int, str], Held]) -> Made:
+    def make(self, frames: range, held: Mapping[Part, Held]) -> Made:
         film = with_steps(self.show.film, held).only(*frames)
         spec = replace(self.show.spec, n_frames=len(frames))
         with tempfile.TemporaryDirectory(prefix="gpuanim-") as folder, ExitStack() as undo:
@@ -125,7 +125,7 @@ _lock = threading.Lock()
 _theatre: list[_Theatre] = []  # of one film at most, which leaves when the next one comes
 
 
-def make_segment(show: bytes, token: str, frames: range, held: Mapping[tuple[int, str], Held]) -> Made:
+def make_segment(show: bytes, token: str, frames: range, held: Mapping[Part, Held]) -> Made:
     """Make the segment of these frames; one at a time in a process, as each uses all its threads.
 
     Parameters

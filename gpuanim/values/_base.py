@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from gpuanim.types import Codes, Ids, Values
 
+Blender = Callable[[Values, Values, float, Values], Values]
+"""Returns what lies between two steps; as `Source.between`."""
+
 Steps = Callable[[], Iterable[Values]]
 """A fresh pass over all steps of a film; what a film-wide fit needs."""
 
@@ -35,6 +38,8 @@ class Source(ABC):
         A propagation yields values in its locality order and spares everyone the way back.
     portable
         Whether it travels to another process as a name, where the steps are read from the same place.
+    what
+        The option that it was given to, for messages.
     own_norm
         The only norm that its values can be shown with; None: any.
     """
@@ -46,6 +51,7 @@ class Source(ABC):
     rewindable: bool = True
     permutation: Ids | None = None
     portable: bool = False
+    what: str = "values"
     own_norm: Norm | None = None
 
     @abstractmethod
@@ -58,6 +64,20 @@ class Source(ABC):
             if i == index:
                 return values
         raise IndexError(index)
+
+    @property
+    def blender(self) -> Blender:
+        """What `between` calls; it does not hold on to the steps. By default a linear blend."""
+        from gpuanim.values.blending import linear
+
+        return linear
+
+    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
+        """Return what lies `share` (above 0, below 1) of the way from a step to the next.
+
+        Written to `into`, an earlier result, where that fits; NaN where either is.
+        """
+        return self.blender(before, after, share, into)
 
     def origin(self) -> Any:
         """Return what decides the steps: these themselves where they are stored, or what they are made of.

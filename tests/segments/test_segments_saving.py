@@ -168,7 +168,7 @@ def test_formats_that_cannot_be_joined(name, tmp_path):
         ({"segment": 1}, "segment must be 2 seconds"),
         ({"workers": 0}, "workers must be"),
         ({"resume": 3}, "resume must be"),
-        ({"resume": True, "max_bytes": 10**6}, "max_bytes goes with none of segment, workers and resume"),
+        ({"resume": True, "max_bytes": 10**6}, "max_bytes goes with none of segment, workers, resume"),
         ({"resume": True, "interactive": True}, "interactive=True goes with none of"),
     ],
 )

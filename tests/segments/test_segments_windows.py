@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import gpuanim as ga
 from gpuanim.errors import SourceError
-from gpuanim.film import Fits, Timings, film_steps, steps_shown
+from gpuanim.film import Fits, Timings, film_steps
 from gpuanim.segments.windows import Window, Windows, stripped, with_steps
 from gpuanim.values._base import Source
 from gpuanim.values.ranks import Rank
@@ -40,17 +40,38 @@ FILMS = {
     "blended generator": lambda: ga.animate(
         COORDS, (v for v in VALUES), n_steps=12, n_frames=30, tween="linear", vmin=0, vmax=1
     ),
+    "trails": lambda: ga.animate(TRACK, VALUES, n_frames=30, tween="linear", trail=0.2),
+    "coming and going": lambda: ga.animate(
+        TRACK, VALUES, n_frames=30, tween="linear", present=VALUES > 0.3, trail=3 / 30
+    ),
+    "places once": lambda: ga.animate(
+        (c for c in TRACK), VALUES, n_steps=12, xlim=(-9, 9), ylim=(-9, 9), n_frames=25
+    ),
+    "embeddings": lambda: ga.morph(
+        [COORDS, COORDS[:, ::-1], -COORDS], values=VALUES[0], stagger=COORDS[:, 0]
+    ),
     "one": lambda: ga.animate(COORDS, VALUES[0], n_frames=9),
     "still beside moving": lambda: ga.panels([ga.animate(COORDS, VALUES[:1]), ga.animate(COORDS, VALUES)]),
     "categories": lambda: ga.animate(COORDS, (VALUES > 0.5).astype(str), n_frames=30),
 }
 
 
+def listed(thing):
+    return () if thing is None else (thing,)
+
+
+def pasts(state):
+    return [array for past in state.past for array in (past.coords, past.later, past.weight)]
+
+
 def shown(film, frames=None):
     """Return what each cloud is worth and where it is in each frame."""
     film = film if frames is None else film.only(*frames)
     return [
-        [(np.array(state.coords), np.array(state.values)) for state in states]
+        [
+            tuple(map(np.array, (state.coords, state.values, *listed(state.shares), *pasts(state))))
+            for state in states
+        ]
         for _, states in film_steps(film, film.timeline.fps)
     ]
 
@@ -59,8 +80,8 @@ def assert_same(one, other):
     assert len(one) == len(other)
     for states, others in zip(one, other, strict=True):
         for state, same in zip(states, others, strict=True):
-            np.testing.assert_array_equal(state[0], same[0])
-            np.testing.assert_array_equal(state[1], same[1])
+            for array, expected in zip(state, same, strict=True):
+                np.testing.assert_array_equal(array, expected)
 
 
 @pytest.mark.parametrize("name", FILMS)
@@ -90,7 +111,7 @@ def test_only_the_steps_that_are_read(n_steps, n_frames, tween, data):
     film = ga.animate(COORDS[:2], step, n_steps=n_steps, **options)._film
     start = data.draw(st.integers(0, n_frames - 1))
     frames = range(start, data.draw(st.integers(start + 1, n_frames)))
-    expected = steps_shown(film.clouds[0].values, film.timeline, frames)
+    expected = film.timeline.steps_shown(film.clouds[0].values, frames)
     shown(film, frames)
     assert sorted(set(read)) == expected
 
@@ -117,9 +138,9 @@ def test_a_step_that_is_not_held_is_an_error():
     window = Window(film.clouds[0].values, {3: VALUES[3]})
     assert window.n_steps == 12
     assert window.step(3) is VALUES[3] or (window.step(3) == VALUES[3]).all()
-    with pytest.raises(SourceError, match="step 4 is not among those"):
+    with pytest.raises(SourceError, match="step 4 of values is not among those"):
         window.step(4)
-    with pytest.raises(SourceError, match="step 0 is not"):
+    with pytest.raises(SourceError, match="step 0 of values is not"):
         next(window.steps())
 
 
