@@ -59,12 +59,18 @@ class Listed(Indexed):
             items = [_checked(items[i], n_points, f"{what} of step {i}") for i in range(self.n_steps)]
         self._items = items
 
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         return self._items[index]
 
 
 class Calls(Indexed):
-    """A function of the step number; it is called when the step is due."""
+    """A function of the step number; it is called when the step is due.
+
+    With `stored` it does not compute the steps, but finds them.
+    """
 
     def __init__(
         self,
@@ -73,9 +79,14 @@ class Calls(Indexed):
         n_steps: int,
         convert: Convert = as_step,
         what: str = "values",
+        *,
+        stored: bool = False,
     ) -> None:
         super().__init__(n_points, n_steps, convert, what)
-        self._function = function
+        self._function, self._stored = function, stored
+
+    def origin(self) -> Any:
+        return self.steps() if self._stored else None
 
     def _read(self, index: int) -> Any:
         return self._function(index)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
-from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape
+from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape, lies_on_disk
 from gpuanim.values.indexed import Convert, Indexed, failed, first_of
 
 __all__ = ["Columns", "Rows"]
@@ -39,6 +39,13 @@ class Rows(Indexed):
         check_shape(tuple(matrix.shape)[1:], n_points, f"{what} of step 0")
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
         super().__init__(n_points, first_of(n_steps, int(matrix.shape[0]), what), convert, what)
+
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
@@ -77,6 +84,13 @@ class Columns(Indexed):
         check_dtype(getattr(matrix, "dtype", None), what)
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
         super().__init__(shape[0], first_of(n_steps, shape[1], what), convert, what)
+
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]

@@ -82,6 +82,9 @@ class Checked(Source):
     def permutation(self) -> Ids | None:  # type: ignore[override]
         return self._source.permutation
 
+    def origin(self) -> Any:
+        return self._source.origin()
+
     def steps(self) -> Iterator[Values]:
         count = 0
         for count, values in enumerate(islice(self._source.steps(), self.n_steps), 1):
