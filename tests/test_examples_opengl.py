@@ -1,4 +1,4 @@
-"""The examples that move, on `opengl` and on `cpu`: the same pictures, within 2 of 255 on 99.9 % of the pixels.
+"""The examples that move, on `opengl` and on `cpu`: the same within 2 of 255 on 99.9 % of the pixels.
 
 Morphs with trails, an orbit in three dimensions, keyframes that zoom and follow, particles that flow.
 """
