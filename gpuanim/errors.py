@@ -9,6 +9,7 @@ __all__ = [
     "FormatError",
     "GpuanimError",
     "GraphError",
+    "MemoryPlanError",
     "MissingDependencyError",
     "OptionError",
     "ShapeError",
@@ -43,6 +44,10 @@ class FormatError(GpuanimError, ValueError):
 
 class SourceError(GpuanimError, RuntimeError):
     """The user's callable, generator or array failed while it was read; the cause is chained."""
+
+
+class MemoryPlanError(GpuanimError, MemoryError):
+    """What was asked for needs more memory than there is; the message names what would fit."""
 
 
 class EncoderError(GpuanimError, RuntimeError):

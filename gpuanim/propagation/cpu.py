@@ -47,7 +47,7 @@ class CpuProduct:
         self._weights = graph.weights
         if graph.weights is not None and graph.weights.itemsize > dtype.itemsize:
             self.scale = float(graph.weights.max())  # weights of any size then fit float32
-            self._weights = frozen((graph.weights / self.scale).astype(dtype))
+            self._weights = graph.narrowed(self.scale, dtype)
         self._blocks = row_blocks(graph.indptr)
 
     def in_double(self) -> CpuProduct:
@@ -78,10 +78,12 @@ class CpuProduct:
 
         step = kernels.step_vector if z.ndim == 1 else kernels.step_columns
         sums = np.zeros((len(self._blocks), 2))
-        indices = self._graph.indices
+        indices, graph, blocks = self._graph.indices, self._graph, self._blocks
+        soon = _threads.n_threads()
 
         def task(k: int) -> None:
-            rows = self._blocks[k]
+            rows = blocks[k]
+            graph.ahead(*blocks[(k + soon) % len(blocks)])
             step(self._indptr, indices, self._weights, row, z, base, col, f, z_next, sums[k], *rows)
 
         _threads.run(task, len(self._blocks))

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.budget._base import require, room
+from gpuanim.budget.graph import GraphSize, graph_advice, graph_budget, steps_budget
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.propagation import cuda
 from gpuanim.propagation.cpu import CpuProduct
-from gpuanim.propagation.graph import read_graph
+from gpuanim.propagation.graph import Graph, frozen, read_graph
 from gpuanim.propagation.order import ORDERS, inverse_of, locality_order, pays, permuted
+from gpuanim.propagation.sizes import graph_size
+from gpuanim.propagation.stored import in_memory, stored_graph
 from gpuanim.types import Ids
 
-__all__ = ["Place", "place"]
+__all__ = ["HOMES", "Place", "place"]
+
+HOMES = ("auto", "memory", "disk")
+"""Where the entries of a graph may lie."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +41,8 @@ class Place:
         (n,) the caller's row of each node, or None if the order is the caller's.
     inverse
         (n,) the node of each of the caller's rows, or None.
+    pass_bytes
+        Memory that a pass over the steps takes.
     """
 
     product: Any
@@ -41,6 +51,7 @@ class Place:
     permutation: Ids | None
     inverse: Ids | None
     _to_caller: Callable[[Any], Any]
+    pass_bytes: int = 0
 
     def inward(self, values: Any) -> Any:
         """Return values in the order of the nodes."""
@@ -67,13 +78,14 @@ def place(
     dtype: np.dtype[Any],
     width: int,
     n_steps: float,
+    graph_on: str,
 ) -> Place:
     """Check a graph and put it where its work is done soonest.
 
     Parameters
     ----------
     adj_mat
-        (n, n), of scipy, NumPy or CuPy.
+        (n, n), of scipy, NumPy or CuPy, or in a file (`stored.stored_graph`).
     on_gpu
         Whether the labels lie on the GPU.
     device
@@ -88,22 +100,81 @@ def place(
         Columns of the signal.
     n_steps
         How many steps there will be, or a guess.
+    graph_on
+        "auto", "memory" or "disk": where the entries lie during the steps.
+
+    Raises
+    ------
+    MemoryPlanError
+        If it does not fit into the memory that is available.
     """
     if order not in ORDERS:
         raise OptionError(f"order must be one of {', '.join(map(repr, ORDERS))}, got {order!r}")
+    if graph_on not in HOMES:
+        raise OptionError(f"graph_on must be one of {', '.join(map(repr, HOMES))}, got {graph_on!r}")
     if cuda.is_cupy(adj_mat):
         name, reason = cuda.choose(device, on_gpu=True, work=0)
         return _on_gpu(adj_mat, dtype, order, cuda.cupy_modules(), reason, keep=True)
-    graph = read_graph(adj_mat)
-    name, reason = cuda.choose(device, on_gpu=on_gpu, work=graph.nnz * width * n_steps)
+    size = graph_size(adj_mat, columns=width, itemsize=dtype.itemsize)
+    name, reason = cuda.choose(device, on_gpu=on_gpu, work=size.nnz * width * n_steps)
     if name == "cuda":
-        return _on_gpu(graph, dtype, order, cuda.cupy_modules(), reason, keep=on_gpu)
-    places = None if coords is None else _read_coords(coords, graph.n)
-    if order == "given" or (order == "auto" and not pays(graph, n_steps, width * dtype.itemsize)):
-        return Place(CpuProduct(graph, dtype), name, reason, None, None, np.asarray)
+        if graph_on == "disk":
+            raise OptionError('graph_on="disk" is for device="cpu"; on CUDA the graph lies on the device')
+        return _on_gpu(read_graph(in_memory(adj_mat)), dtype, order, cuda.cupy_modules(), reason, keep=on_gpu)
+    places = None if coords is None else _read_coords(coords, size.n)
+    size = replace(size, ordered=order != "given" and (order == "locality" or _worth(size, n_steps)))
+    size = _choose_home(size, graph_on)
+    if size.on_disk and places is None:
+        if order == "locality":
+            raise OptionError(
+                "order='locality' of a graph on disk follows coords: give them, or order='auto'"
+            )
+        size = replace(size, ordered=False)  # to follow the graph would be to jump about in the file
+    require(graph_budget(size), "the propagation", partial(graph_advice, size))
+    return (_on_disk if size.on_disk else _in_memory)(adj_mat, size, places, dtype, reason)
+
+
+def _worth(size: GraphSize, n_steps: float) -> bool:
+    return pays(size.n, n_steps, size.columns * size.itemsize)
+
+
+def _choose_home(size: GraphSize, graph_on: str) -> GraphSize:
+    """Decide whether the entries lie on disk: if asked for, or where they do not fit into memory."""
+    space = room()
+    elsewhere = replace(size, on_disk=True)
+    if graph_on == "auto" and space is not None and size.nnz:
+        full = graph_budget(size).nbytes > space
+        return elsewhere if full and graph_budget(elsewhere).nbytes <= space else size
+    return elsewhere if graph_on == "disk" else size
+
+
+def _in_memory(
+    adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None, dtype: np.dtype[Any], reason: str
+) -> Place:
+    graph = read_graph(in_memory(adj_mat))
+    nbytes = steps_budget(size).nbytes
+    if not size.ordered:
+        return Place(CpuProduct(graph, dtype), "cpu", reason, None, None, np.asarray, nbytes)
     permutation = locality_order(graph, places)
     product = CpuProduct(permuted(graph, permutation), dtype)
-    return Place(product, name, reason, permutation, inverse_of(permutation), np.asarray)
+    return Place(product, "cpu", reason, permutation, inverse_of(permutation), np.asarray, nbytes)
+
+
+def _on_disk(
+    adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None, dtype: np.dtype[Any], reason: str
+) -> Place:
+    """Place a graph in a file."""
+    from gpuanim.propagation.disk import look_at, on_disk
+
+    stored = stored_graph(adj_mat)
+    look = look_at(stored)
+    permutation = None
+    if size.ordered:
+        permutation = locality_order(Graph(frozen(look.indptr), frozen(np.empty(0, np.uint32)), None), places)
+    product = CpuProduct(on_disk(stored, look, permutation), dtype)
+    inverse = None if permutation is None else inverse_of(permutation)
+    told = f"{reason}; the graph is on disk"
+    return Place(product, "cpu", told, permutation, inverse, np.asarray, steps_budget(size).nbytes)
 
 
 def _on_gpu(

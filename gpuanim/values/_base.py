@@ -33,6 +33,8 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    pass_bytes
+        Memory that a pass over the steps takes beside what the source holds.
     """
 
     n_points: int | None = None
@@ -41,6 +43,7 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    pass_bytes: int = 0
 
     @abstractmethod
     def steps(self) -> Iterator[Values]:
