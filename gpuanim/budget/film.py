@@ -25,6 +25,9 @@ _ENCODER_PER_PIXEL = 160
 """Bytes of an ffmpeg that encodes: measured 134 a pixel for H.264, 164 for VP9, 190 for H.265, at any length;
 most of it are the frames that x264 looks ahead."""
 
+_LIBRARIES = 150 << 20
+"""numba, matplotlib and the machine code of kernels, which the first film of a process loads."""
+
 _FRAMES = 5
 """The ring of `pipeline`, and the picture that a quiet film is kept in."""
 
@@ -110,6 +113,7 @@ class FilmSize:
 
 def film_budget(size: FilmSize) -> Budget:
     """Plan the memory of rendering a film, beside what its data take: building W, then drawing frames."""
+    loaded = {"libraries": _LIBRARIES}
     operators = {"the operator": sum(panel.operator for panel in size.panels)}
     still = {"still layers": size.still}
     # Panels are built one after the other, each beside the operators of those before.
@@ -123,7 +127,9 @@ def film_budget(size: FilmSize) -> Budget:
         "values": size.sources + 2 * sum(panel.n for panel in size.panels),
         "encoders": sum(_ENCODER + _ENCODER_PER_PIXEL * pixels for _, pixels in size.frames),
     }
-    return Budget({"raster": still | operators | build, "frames": still | operators | drawing})
+    return Budget(
+        {"raster": loaded | still | operators | build, "frames": loaded | still | operators | drawing}
+    )
 
 
 def film_size(film: Film, plans: Sequence[Plan]) -> FilmSize:

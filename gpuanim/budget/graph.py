@@ -10,7 +10,10 @@ from gpuanim.budget._base import Budget, largest
 
 __all__ = ["DISK_BYTES", "GraphSize", "graph_advice", "graph_budget", "steps_budget"]
 
-DISK_BYTES = 1 << 28
+_LIBRARIES = 90 << 20
+"""numba, scipy and the machine code of kernels, which the first propagation of a process loads."""
+
+DISK_BYTES = 1 << 27
 """Entries that are in memory at a time while a graph is brought to its order on disk, in bytes."""
 
 
@@ -53,13 +56,14 @@ def graph_budget(size: GraphSize) -> Budget:
     n, ordered = size.n, size.ordered
     copied = size.nnz * (4 + size.weight) if ordered else 0
     graph = {
+        "libraries": _LIBRARIES,
         "the graph as it is read": 0 if size.on_disk else size.read * size.nnz,
         "the graph in its order": 0 if size.on_disk else copied,
         "row pointers and orders": n * (8 + 16 * ordered),
-        "a part of the graph": 3 * DISK_BYTES if size.on_disk else 0,
     }
     values = n * (8 + size.itemsize * size.columns)
-    ordering = {"keys of the order": 44 * n * ordered}
+    part = 3 * DISK_BYTES if size.on_disk else 0
+    ordering = {"keys of the order": 44 * n * ordered, "a part of the graph": part}
     return Budget(
         {
             "order": graph | ordering,

@@ -29,8 +29,8 @@ from gpuanim.types import Ids
 
 __all__ = ["DiskGraph", "Look", "look_at", "on_disk", "scratch_folder"]
 
-_SLICE = 1 << 24
-"""Entries that are read at a time: 64 MB of columns and as much of weights."""
+_SLICE = 1 << 23
+"""Entries that are read at a time: 32 MB of columns and as much of weights."""
 
 
 def scratch_folder() -> Path:

@@ -66,7 +66,8 @@ def layers(diameter: float, alpha: float, *, antialias: bool) -> float:
         left = 1 - alpha * covered
         return enough if left <= math.exp(-enough) else -math.log(left)
 
-    return 1 + enough / (whole * stops(1.0) + (1 - whole) * stops(share))
+    count = enough / (whole * stops(1.0) + (1 - whole) * stops(share))
+    return count + 1 if antialias else math.ceil(count)
 
 
 def estimate(

@@ -155,7 +155,7 @@ def test_nothing_is_left_on_the_disk(
 
 def test_a_full_disk_is_told(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disk.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1000))
-    with pytest.raises(TargetError, match="free; make room there, or set TMPDIR"):
+    with pytest.raises(TargetError, match="are free; make room, or set TMPDIR"):
         steps_of(made["binary"], made["binary"].shape[0], graph_on="disk")
 
 
@@ -190,6 +190,7 @@ def test_auto_takes_the_disk_when_memory_is_short(
     from gpuanim.propagation.sizes import graph_size
 
     monkeypatch.setattr(sizes, "DISK_BYTES", 1 << 12)
+    monkeypatch.setattr(sizes, "_LIBRARIES", 0)
     graph, n = made["weighted"], made["weighted"].shape[0]
     size = graph_size(graph, columns=1, itemsize=4)
     assert (size.n, size.nnz, size.weight, size.read) == (n, graph.nnz, 4, 0)
