@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from gpuanim import _memory
 from gpuanim.errors import MemoryPlanError
 
-__all__ = ["Budget", "gb", "largest", "require", "room"]
+__all__ = ["Budget", "fits", "gb", "largest", "require"]
 
 _SHARE = 0.9
 """Of the memory that is available, what a plan may take; the rest is for what nobody counts."""
+
+
+_SMALL = 1 << 28
+"""Plans of less are taken as they come: the libraries alone are half of it."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +46,13 @@ class Budget:
         return f"{gb(self.nbytes)} ({told})"
 
 
-def room() -> int | None:
-    """Return the bytes that a plan may take now; None if nobody knows."""
+def fits(budget: Budget) -> bool:
+    """Say whether a plan fits into the memory that is available, also where nobody knows how much that is."""
+    space = _room()
+    return space is None or budget.nbytes <= max(space, _SMALL)
+
+
+def _room() -> int | None:
     free = _memory.available()
     return None if free is None else int(_SHARE * free)
 
@@ -58,8 +67,8 @@ def require(budget: Budget, what: str, advice: Callable[[int], Iterable[str]]) -
     advice
         Returns for a number of bytes what would fit into it.
     """
-    space = room()
-    if space is None or budget.nbytes <= space:
+    space = _room()
+    if space is None or fits(budget):
         return
     ways = ", or ".join(advice(space))
     hint = f"; what would fit: {ways}" if ways else ""

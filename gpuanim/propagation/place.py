@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.budget._base import require, room
+from gpuanim.budget._base import fits, require
 from gpuanim.budget.graph import GraphSize, graph_advice, graph_budget, steps_budget
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.propagation import cuda
@@ -140,11 +140,10 @@ def _worth(size: GraphSize, n_steps: float) -> bool:
 
 def _choose_home(size: GraphSize, graph_on: str) -> GraphSize:
     """Decide whether the entries lie on disk: if asked for, or where they do not fit into memory."""
-    space = room()
     elsewhere = replace(size, on_disk=True)
-    if graph_on == "auto" and space is not None and size.nnz:
-        full = graph_budget(size).nbytes > space
-        return elsewhere if full and graph_budget(elsewhere).nbytes <= space else size
+    if graph_on == "auto":
+        full = not fits(graph_budget(size))
+        return elsewhere if full and fits(graph_budget(elsewhere)) else size
     return elsewhere if graph_on == "disk" else size
 
 

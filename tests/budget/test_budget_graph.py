@@ -87,6 +87,7 @@ def test_sizes_of_graphs():
 
 def test_what_does_not_fit_is_told_before_the_start(monkeypatch):
     graph = atlas(2000, k=5).graph
+    monkeypatch.setattr("gpuanim.budget._base._SMALL", 0)
     monkeypatch.setattr(_memory, "available", lambda: 1_000_000)
     monkeypatch.setattr("gpuanim.propagation.place.read_graph", lambda matrix: pytest.fail("too late"))
     with pytest.raises(MemoryPlanError, match=r"the propagation needs 9\d.* 0.9 MB can be had$"):
@@ -105,6 +106,11 @@ def test_advice_fits():
     wide = replace(LARGE, columns=20)
     ways = list(graph_advice(wide, graph_budget(replace(LARGE, columns=7)).nbytes))
     assert "7 columns of labels at a time" in ways
+
+
+def test_small_plans_are_not_held_up(monkeypatch):
+    monkeypatch.setattr(_memory, "available", lambda: 1000)
+    assert len(list(LabelPropagation(atlas(2000, k=5).graph, np.ones(2000), n_steps=2))) == 2
 
 
 def test_bisection():

@@ -191,6 +191,7 @@ def test_auto_takes_the_disk_when_memory_is_short(
 
     monkeypatch.setattr(sizes, "DISK_BYTES", 1 << 12)
     monkeypatch.setattr(sizes, "_LIBRARIES", 0)
+    monkeypatch.setattr("gpuanim.budget._base._SMALL", 0)
     graph, n = made["weighted"], made["weighted"].shape[0]
     size = graph_size(graph, columns=1, itemsize=4)
     assert (size.n, size.nnz, size.weight, size.read) == (n, graph.nnz, 4, 0)
