@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 CELLS ?= 200000
-SYSTEM_PACKAGES := libegl1 libgl1-mesa-dri chromium fonts-dejavu-core libatomic1
+SYSTEM_PACKAGES := libegl1 libgl1-mesa-dri chromium fonts-dejavu-core libatomic1 g++
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench system-packages clean

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpuanim.camera import Camera
     from gpuanim.chrome._base import Moment
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
+    from gpuanim.frame_store import Frames, open_frames, store_frames
     from gpuanim.highlight import Highlight
     from gpuanim.propagation import (
         HarmonicExtension,
@@ -45,6 +46,7 @@ __all__ = [
     "EncoderError",
     "FileError",
     "FormatError",
+    "Frames",
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
@@ -73,8 +75,10 @@ __all__ = [
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "open_frames",
     "panels",
     "pl",
+    "store_frames",
     "tl",
 ]
 
@@ -94,6 +98,11 @@ _HOMES = {
         "Logo",
         "ProgressLine",
         "ScaleBar",
+    ),
+    "gpuanim.frame_store": (
+        "Frames",
+        "open_frames",
+        "store_frames",
     ),
     "gpuanim.highlight": ("Highlight",),
     "gpuanim.propagation": (

@@ -20,9 +20,17 @@ from gpuanim.film import Cloud, Film
 from gpuanim.look import pixels
 from gpuanim.values._base import Source
 
-__all__ = ["describe", "fingerprint", "told"]
+__all__ = [
+    "array_fingerprint",
+    "describe",
+    "fingerprint",
+    "graph_fingerprint",
+    "points_fingerprint",
+    "told",
+]
 
 _BLOCK = 1 << 16  # points whose coordinates are hashed by one thread
+_BLOCK_BYTES = 1 << 20  # of other arrays: they stay in a core's cache while they are hashed
 
 _NORM_LIMITS = ("vmin", "vmax", "vcenter", "gamma", "linthresh", "linear_width")
 """What matplotlib's norms are made with."""
@@ -95,15 +103,76 @@ def fingerprint(cloud: Cloud) -> str:
         first, way = cloud.coords.step(0), str(cloud.coords.n_steps)
     else:
         first, way = cloud.coords, "still"
-    digests = [b""] * -(-len(first) // _BLOCK)
+    return _together(f"{len(first)} {cloud.values.n_steps} {way}\n", _place_digests(first))
+
+
+def points_fingerprint(coords: NDArray[Any]) -> str:
+    """Return a hash of the first two coordinates of points, (n, 2 or more), as float32 and in their order.
+
+    5 ms for a million points, as `fingerprint`, which tells of a film's steps as well.
+    """
+    return _together(f"{len(coords)} points\n", _place_digests(coords))
+
+
+def array_fingerprint(*arrays: NDArray[Any]) -> str:
+    """Return a hash of arrays: their shapes, types and values, whatever the order of bytes in memory.
+
+    They are hashed in blocks of 1 MiB on all threads; an array that is mapped from a file is never in memory
+    as a whole.
+    """
+    header = "".join(f"{array.dtype.kind}{array.dtype.itemsize} {array.shape}\n" for array in arrays)
+    return _together(header, [digest for array in arrays for digest in _array_digests(array)])
+
+
+def graph_fingerprint(adj_mat: Any) -> str:
+    """Return a hash of what a propagation reads of an adjacency matrix: `array_fingerprint` of its rows.
+
+    Row pointers count as int64, columns as uint32, weights as float32 or float64; of weights that are all
+    equal only that one counts. The order of the columns within a row counts too. 40 ms for a million rows
+    with 17 million entries of one weight, on 2 cores, the check of the matrix included.
+
+    Parameters
+    ----------
+    adj_mat
+        (n, n), as `gpuanim.LabelPropagation` takes it.
+
+    Raises
+    ------
+    GraphError
+        It is no adjacency matrix.
+    """
+    from gpuanim.propagation.graph import read_graph
+
+    graph = read_graph(adj_mat.get() if hasattr(adj_mat, "get") else adj_mat)  # CuPy's come to the processor
+    weights = np.array([graph.value]) if graph.weights is None else graph.weights
+    return array_fingerprint(graph.indptr, graph.indices, weights)
+
+
+def _place_digests(coords: NDArray[Any]) -> list[bytes]:
+    digests = [b""] * -(-len(coords) // _BLOCK)
 
     def block(i: int) -> None:
-        part = np.ascontiguousarray(first[i * _BLOCK : (i + 1) * _BLOCK, :2], np.float32)
+        part = np.ascontiguousarray(coords[i * _BLOCK : (i + 1) * _BLOCK, :2], np.float32)
         digests[i] = hashlib.sha256(_little(part)).digest()
 
     _threads.run(block, len(digests))
-    shape = f"{len(first)} {cloud.values.n_steps} {way}\n"
-    return "sha256:" + hashlib.sha256(shape.encode() + b"".join(digests)).hexdigest()[:32]
+    return digests
+
+
+def _array_digests(array: NDArray[Any]) -> list[bytes]:
+    flat = np.ascontiguousarray(array).reshape(-1)
+    width = max(1, _BLOCK_BYTES // max(1, flat.itemsize))
+    digests = [b""] * -(-len(flat) // width)
+
+    def block(i: int) -> None:
+        digests[i] = hashlib.sha256(_little(flat[i * width : (i + 1) * width])).digest()
+
+    _threads.run(block, len(digests))
+    return digests
+
+
+def _together(header: str, digests: list[bytes]) -> str:
+    return "sha256:" + hashlib.sha256(header.encode() + b"".join(digests)).hexdigest()[:32]
 
 
 def _little(array: NDArray[Any]) -> memoryview:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
+import shutil
 import signal
 import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -84,9 +87,64 @@ def ctrl_c() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+def _load(name: str) -> Any:
+    """Import a module of tests/cuda."""
+    full = f"cuda_tests_{name}"
+    if full not in sys.modules:
+        spec = importlib.util.spec_from_file_location(full, ROOT / "tests" / "cuda" / f"{name}.py")
+        sys.modules[full] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[full])
+    return sys.modules[full]
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of kernels that are compiled for the CPU."""
+    if shutil.which("g++") is None:
+        pytest.skip("needs g++ to compile CUDA kernels for the CPU")
+    return tmp_path_factory.mktemp("kernels")
+
+
+@pytest.fixture
+def host(libraries: Path) -> Any:
+    """Return a device whose kernels run on the CPU."""
+    return _load("host_device").HostDevice(libraries)
+
+
+@pytest.fixture
+def backwards(libraries: Path) -> Any:
+    """Return one that runs the last block first."""
+    return _load("host_device").HostDevice(libraries, backwards=True)
+
+
+@pytest.fixture(
+    params=[pytest.param("host", marks=pytest.mark.kernels), pytest.param("gpu", marks=pytest.mark.gpu)]
+)
+def device(request: pytest.FixtureRequest, libraries: Path) -> Any:
+    """Return the CPU as a device, and in a test of its own the GPU."""
+    if request.param == "host":
+        return _load("host_device").HostDevice(libraries)
+    pytest.importorskip("cupy", reason="needs CuPy and an NVIDIA GPU")
+    from gpuanim.cuda import default_device
+
+    try:
+        return default_device()
+    except Exception as error:  # CuPy's own classes
+        pytest.skip(f"needs an NVIDIA GPU: {error}")
+
+
+@pytest.fixture(scope="session")
+def nvrtc() -> Any:
+    """Return NVIDIA's compiler for kernels."""
+    if importlib.util.find_spec("nvidia") is None or importlib.util.find_spec("nvidia.cuda_nvrtc") is None:
+        pytest.skip("needs nvidia-cuda-nvrtc-cu12")
+    return _load("nvrtc").Nvrtc()
+
+
 REQUIRED_IN_CI = {
     "opengl": "an EGL library with a software renderer",
     "browser": "Chromium and playwright",
+    "kernels": "g++ and NVIDIA's NVRTC",
 }
 """Marker -> what `make test` installs for its tests: in CI they run, or they fail."""
 

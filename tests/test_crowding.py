@@ -57,6 +57,52 @@ def test_real_cells(pbmc68k):
     assert crowding(coords, size=(480, 480), alpha="auto").hidden < large.hidden
 
 
+VALUES = np.array([1.0, 3.0, 2.0, 5.0, 9.0])
+
+
+@pytest.mark.parametrize(
+    ("blend", "hidden"),
+    [("over", 2), ("mix", 0), ("weighted", 0), ("additive", 0), ("mean", 0), ("sum", 0), ("count", 0),
+     ("any", 0), ("max", 2), ("min", 2)],
+)  # fmt: skip
+def test_each_blend_hides_its_own(blend, hidden):
+    found = crowding(COORDS, VALUES, **EXACT, blend=blend)
+    assert (found.hidden, found.outside, found.blend) == (hidden, 1, blend)
+    assert f'with blend="{blend}"' in str(found)
+
+
+def test_who_is_shown_in_any_step_is_not_hidden():
+    steps = np.array([[1.0, 3, 2, 5, 9], [4.0, 3, 2, 5, 9], [1.0, 3, 3, 5, np.nan]])
+    assert crowding(COORDS, steps[:1], **EXACT, blend="max").hidden == 2
+    assert crowding(COORDS, steps[:2], **EXACT, blend="max").hidden == 1
+    assert crowding(COORDS, steps, **EXACT, blend="max").hidden == 0
+
+
+def test_the_most_frequent_category_is_shown():
+    kinds = np.array(["b", "a", "b", "a", "a"])
+    assert crowding(COORDS, kinds, **EXACT, blend="mode").hidden == 1
+    assert "others are more" in str(crowding(COORDS, kinds, **EXACT, blend="mode"))
+
+
+def test_values_in_the_order_of_a_propagation(pbmc68k):
+    from gpuanim import LabelPropagation
+
+    coords = pbmc68k.obsm["X_umap"]
+    labels = np.zeros(len(coords), np.float32)
+    labels[0] = 1
+    options = {"alpha": 0.9, "n_steps": 5, "coords": coords}
+    lazy = LabelPropagation(pbmc68k.obsp["connectivities"], labels, **options)
+    places = np.arange(len(coords)) if lazy.permutation is None else lazy.permutation
+    steps = []
+    for values in LabelPropagation(pbmc68k.obsp["connectivities"], labels, **options).steps():
+        step = np.empty(len(coords), np.float32)
+        step[places] = values
+        steps.append(step)
+    given, live = (crowding(coords, v, size=(100, 100), blend="max") for v in (np.array(steps), lazy))
+    assert given == live
+    assert 0 < live.hidden < len(coords)
+
+
 def test_an_empty_view():
     found = crowding(COORDS, **(EXACT | {"xlim": (20, 30)}))
     assert (found.n_pixels, found.median, found.fullest, found.outside, found.hidden) == (0, 0.0, 0, 5, 0)
@@ -65,6 +111,10 @@ def test_an_empty_view():
 def test_what_cannot_be_used():
     with pytest.raises(OptionError, match="crowding knows no values"):
         crowding(COORDS, order="value")
+    with pytest.raises(OptionError, match='which points blend="max" hides depends on their values'):
+        crowding(COORDS, blend="max")
+    with pytest.raises(OptionError, match='blend="mode" is for categories'):
+        crowding(COORDS, VALUES, blend="mode")
     with pytest.raises(ShapeError, match="coords must have shape"):
         crowding(np.zeros(3))
 
@@ -84,3 +134,10 @@ def test_the_command(pbmc68k, tmp_path, capsys):
     with pytest.raises(SystemExit, match="2"):
         main([*words, "--opacity", "much"])
     assert "a number or auto, not 'much'" in capsys.readouterr().err
+    assert main([*words[:-1], "24x24", "--json", "--blend", "mode", "--color", "louvain"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["blend"] == "mode"
+    assert 0 < told["hidden"] < 700
+    with pytest.raises(SystemExit):
+        main([*words, "--color", "louvain", "--frames", "umap"])
+    assert "exclude each other" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.errors import ShapeError
+from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Values
 from gpuanim.values._base import Source
 
@@ -30,6 +30,8 @@ class ObsmSource(Source):
         Its name.
     """
 
+    n_steps: int
+
     def __init__(self, matrix: Any, key: str = "") -> None:
         shape = tuple(int(side) for side in matrix.shape)
         if len(shape) not in (2, 3) or 0 in shape[1:]:
@@ -38,18 +40,30 @@ class ObsmSource(Source):
             )
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
         self.key = key
-        self.n_points, self.n_steps = shape[:2]
+        self.n_points, self.n_steps, self._first = *shape[:2], 0
         self.n_columns = math.prod(shape[2:])
+
+    def part(self, steps: slice) -> ObsmSource:
+        """Return some of the steps that follow each other; raises OptionError if there are none."""
+        start, stop, step = steps.indices(self.n_steps)
+        if step != 1 or start >= stop:
+            raise OptionError(
+                f"steps must be a range such as 10:60 that holds some of the {self.n_steps} steps of "
+                f"obsm[{self.key!r}]"
+            )
+        part = ObsmSource(self._matrix, self.key)
+        part._first, part.n_steps = self._first + start, stop - start
+        return part
 
     def steps(self) -> Iterator[Values]:
         """Yield the columns, (n,) or (n, k), float32, or float64 where stored so."""
         width = self._band()
-        for start in range(0, self.n_steps or 0, width):
-            yield from self._columns(start, min(start + width, self.n_steps or 0))
+        for start in range(0, self.n_steps, width):
+            yield from self._columns(start, min(start + width, self.n_steps))
 
     def step(self, index: int) -> Values:
         """Return column `index`."""
-        if not 0 <= index < (self.n_steps or 0):
+        if not 0 <= index < self.n_steps:
             raise IndexError(index)
         first: Values = self._columns(index, index + 1)[0]
         return first
@@ -62,7 +76,7 @@ class ObsmSource(Source):
         return max(chunk, afford // chunk * chunk)
 
     def _columns(self, start: int, stop: int) -> NDArray[Any]:
-        return floats(dense(self._matrix, start, stop).swapaxes(0, 1))
+        return floats(dense(self._matrix, self._first + start, self._first + stop).swapaxes(0, 1))
 
 
 def dense(matrix: Any, start: int, stop: int) -> NDArray[Any]:

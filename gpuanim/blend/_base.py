@@ -82,12 +82,15 @@ class Reduction(Blend):
     ----------
     counts
         Whether the result is a number of points, whatever their values are.
+    picks
+        Whether the result is the value of some of the points, so that the others do not show.
     usual_norm
         How results become levels if nobody says so, as `values.normalize.as_norm` takes it.
     """
 
     ordered: ClassVar[bool] = False
     counts: ClassVar[bool] = False
+    picks: ClassVar[bool] = False
     usual_norm: ClassVar[Any] = "linear"
 
     @abstractmethod

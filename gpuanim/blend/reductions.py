@@ -97,6 +97,7 @@ class Max(_OfNumbers):
     """
 
     name: ClassVar[str] = "max"
+    picks: ClassVar[bool] = True
 
     def reduce(self, values: Values, footprint: Footprint, out: Values) -> None:
         from gpuanim.raster.kernels import reduce
@@ -123,6 +124,7 @@ class Min(_OfNumbers):
     """
 
     name: ClassVar[str] = "min"
+    picks: ClassVar[bool] = True
 
     def reduce(self, values: Values, footprint: Footprint, out: Values) -> None:
         from gpuanim.raster.kernels import reduce
@@ -231,6 +233,7 @@ class Mode(Reduction):
     """
 
     name: ClassVar[str] = "mode"
+    picks: ClassVar[bool] = True
     takes: ClassVar[tuple[str, ...]] = ("categories",)
     hint: ClassVar[str] = 'blend="mean" averages numbers, and shares of classes'
 

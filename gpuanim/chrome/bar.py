@@ -16,6 +16,7 @@ from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import ColorBar
 from gpuanim.types import Colors
 from gpuanim.values._base import Mapping, Norm
+from gpuanim.values.levels import RankLevels
 from gpuanim.values.ranks import Rank
 from gpuanim.values.staircase import LEVELS
 
@@ -52,7 +53,7 @@ class Scale:
 
     @property
     def ranks(self) -> bool:
-        return isinstance(self.norm, Rank) and not self.by_pixels
+        return isinstance(self.norm, Rank | RankLevels) and not self.by_pixels
 
     @property
     def needs_mapping(self) -> bool:

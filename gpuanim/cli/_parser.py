@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["build_parser"]
+__all__ = ["build_parser", "film_parsers"]
 
 BLENDS = (
     *("over", "mix", "weighted", "additive"),
@@ -18,11 +19,23 @@ EXAMPLES = """
 examples:
   gpuanim propagate cells.h5ad --seed 0 --seed 100000 -o ranking.mp4
   gpuanim propagate cells.h5ad --seed-group louvain=3 --tol 0.01 --size 1920x1080 -o film.mp4 -o film.html
+  gpuanim propagate cells.h5ad --seed 0 --steps 500 --store frames.zarr
   gpuanim render cells.h5ad --basis umap --frames ranking --cmap magma -o film.gif
+  gpuanim render cells.h5ad --frames frames.zarr --steps 10:60 -o part.mp4
+  gpuanim render --spec films.toml
   gpuanim info film.mp4
   gpuanim convert film.mp4 film.webm --codec av1
   gpuanim doctor
 """
+
+
+def film_parsers(kind: type[argparse.ArgumentParser]) -> Mapping[str, argparse.ArgumentParser]:
+    """Return the parsers of the commands that make one film, by name, as parsers of another kind."""
+    commands = kind(prog="gpuanim").add_subparsers()
+    _add_propagate(commands)
+    _add_render(commands)
+    _finish(commands)
+    return commands.choices
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -42,12 +55,16 @@ def build_parser() -> argparse.ArgumentParser:
     _add_convert(commands)
     _add_demo(commands)
     _add_doctor(commands)
+    _finish(commands)
+    return parser
+
+
+def _finish(commands: Any) -> None:
     for name, command in commands.choices.items():
         command.add_argument(
             "--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS
         )
         command.set_defaults(parser=command, command=name)
-    return parser
 
 
 def _add_propagate(commands: Any) -> None:
@@ -86,6 +103,15 @@ def _add_propagate(commands: Any) -> None:
     )  # fmt: skip
     group.add_argument("--neighbors-key", metavar="KEY", help="key in uns that names the graph, as in scanpy")
     group.add_argument("--obsp", metavar="KEY", help="key of the graph in obsp itself")
+    group = parser.add_argument_group("store")
+    group.add_argument(
+        "--store", metavar="FOLDER",
+        help="keep the steps in frames.zarr, for `gpuanim render --frames frames.zarr`; with -o in one go",
+    )  # fmt: skip
+    group.add_argument(
+        "--store-dtype", default="float32", choices=["float32", "float64", "uint8"],
+        help="uint8 keeps ranks of 8 bits, a quarter of the bytes (default: float32)",
+    )  # fmt: skip
     _add_film(parser, norm="rank")
     parser.set_defaults(run=_propagate)
 
@@ -93,13 +119,26 @@ def _add_propagate(commands: Any) -> None:
 def _add_render(commands: Any) -> None:
     parser = commands.add_parser(
         "render",
-        help="film values that are in the file",
-        description="Film the columns of a matrix in obsm: one row per cell, one column per step.",
+        help="film values that are in the file, or in a store; or many films from one spec",
+        description=(
+            "Film the columns of a matrix in obsm, one row per cell, one column per step; or the frames of a "
+            "store; or all films of a spec."
+        ),
     )
     _add_input(parser)
     parser.add_argument(
-        "--frames", required=True, metavar="KEY", help="key in obsm; without it X_KEY, as for --basis"
-    )
+        "--frames", required=True, metavar="KEY",
+        help="key in obsm, without it X_KEY, as for --basis; or a store, frames.zarr",
+    )  # fmt: skip
+    parser.add_argument("--steps", type=_steps, metavar="A:B", help="from step A to before step B, from 0")
+    parser.add_argument(
+        "--same-cells", action="store_true",
+        help="the store has the frames of these cells, though it was made with another embedding of them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--spec", action=_Spec, metavar="FILE",
+        help="make all films of a .toml: [[film]] tables with these options, [defaults] for all of them",
+    )  # fmt: skip
     _add_film(parser, norm="linear")
     parser.set_defaults(run=_render)
 
@@ -151,6 +190,9 @@ def _add_doctor(commands: Any) -> None:
     add("--dimensions", type=_two_ints, default=(0, 1), metavar="I,J", help="columns of it (default: 0,1)")
     add("--size", type=_size, default=(1080, 1080), metavar="WxH", help="pixels (default: 1080x1080)")
     add("--order", default="data", choices=["data", "random"], help="who lies on top")
+    add("--blend", default="over", choices=BLENDS, help="what a pixel of many points shows (default: over)")
+    add("--color", metavar="COLUMN", help="obs column, which max, min and mode go by")
+    add("--frames", metavar="KEY", help="frames stored in obsm, which they may go by instead")
     _add_dots(add)
     parser.set_defaults(run=_doctor)
 
@@ -168,7 +210,7 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
         help="columns of it, from 0 (default: 0,1)",
     )
     parser.add_argument(
-        "-o", "--output", action="append", required=True, metavar="TARGET",
+        "-o", "--output", action="append", default=[], metavar="TARGET",
         help=".mp4, .webm, .mov, .mkv, .gif, .webp, .apng, .html, or stills/%%03d.png; may be repeated",
     )  # fmt: skip
     parser.add_argument(
@@ -259,6 +301,25 @@ def _add_encoding(parser: argparse.ArgumentParser) -> None:
     add("--max-error", type=int, metavar="E", help="GIF: what a pixel may be off, of 255; 4 halves the size")
 
 
+class _Spec(argparse.Action):
+    """An option in place of all others, also of those that are required."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: Any = None
+    ) -> None:
+        del option
+        setattr(namespace, self.dest, values)
+        for action in parser._actions:
+            action.required = False
+
+
+def _steps(text: str) -> slice:
+    if not (found := re.fullmatch(r"(-?\d+)?:(-?\d+)?", text)):
+        raise argparse.ArgumentTypeError(f"expected steps such as 10:60, 10: or :60, got {text!r}")
+    start, stop = (int(end) if end else None for end in found.groups())
+    return slice(start, stop)
+
+
 def _pair(text: str) -> tuple[str, str]:
     column, equals, category = text.partition("=")
     if not (column and equals and category):
@@ -340,6 +401,10 @@ def _propagate(args: argparse.Namespace) -> int:
 
 
 def _render(args: argparse.Namespace) -> int:
+    if args.spec is not None:
+        from gpuanim.cli._batch import render_spec
+
+        return render_spec(args)
     from gpuanim.cli._films import render
 
     return render(args)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,8 @@ from gpuanim.adata.masks import as_groups, check_exclusive, in_groups, in_mask, 
 from gpuanim.adata.panels import axis_labels, pair_panels, parse_dimensions
 from gpuanim.adata.store import Categories
 from gpuanim.adata.stored import stored_frames
-from gpuanim.errors import OptionError
-from gpuanim.propagation._base import Propagation
+from gpuanim.errors import OptionError, ShapeError
+from gpuanim.values._base import Source
 from gpuanim.values.ranks import Rank
 from gpuanim.values.rates import frames_and_rate
 
@@ -133,14 +134,30 @@ def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
             raise OptionError("mix is for the shares of classes in frames, not for color")
         contents = _of_colors(cells, [key for key, _ in pairs], show)
     places = {pair: cells.placed(basis, pair) for _, pair in pairs}
+    for values in {id(content.values): content.values for content in contents}.values():
+        if isinstance(values, Source):
+            _check_points(values, places.values(), cells.n_obs)
     return [
         Shown(*places[pair], axis_labels(basis, pair), content)
         for content, (_, pair) in zip(contents, pairs, strict=True)
     ]
 
 
+def _check_points(values: Source, places: Iterable[tuple[Any, NDArray[np.bool_]]], n_obs: int) -> None:
+    """Raise ShapeError if values belong to other cells; of cells without a place only the number tells."""
+    for coords, keep in places:
+        if keep.all():
+            values.check_points(coords)
+        elif values.n_points not in (None, n_obs):
+            raise ShapeError(f"frames have {values.n_points} points, and there are {n_obs} cells")
+
+
 def _of_frames(cells: Cells, show: Show) -> Content:
     frames, peak = show.frames, "peak" if show.sort_order else "data"
+    if isinstance(frames, PathLike) or (isinstance(frames, str) and frames.endswith(".zarr")):
+        from gpuanim.frame_store import open_frames
+
+        frames = open_frames(frames)
     if show.groups is not None or show.mask_obs is not None:
         raise OptionError("groups and mask_obs are for color, not for frames: use highlight=... there")
     if isinstance(frames, str):
@@ -161,8 +178,9 @@ def _of_frames(cells: Cells, show: Show) -> Content:
             raise OptionError("mix is for the shares of classes in frames, not for genes")
         order, titles = "value" if show.sort_order else "data", list(source.titles)
         return Content(source, order, titles, numbers=True, scope="frame")
-    spreads = isinstance(frames, Propagation) and frames.n_columns == 1
-    return Content(frames, peak, "step {step}", mix=show.mix, norm=Rank(stretch=True) if spreads else None)
+    spreads = isinstance(frames, Source) and "method" in frames.describe() and frames.n_columns == 1
+    norm = Rank(stretch=True) if spreads and frames.own_norm is None else None
+    return Content(frames, peak, "step {step}", mix=show.mix, norm=norm)
 
 
 def _of_colors(cells: Cells, keys: Sequence[Any], show: Show) -> list[Content]:

@@ -104,6 +104,7 @@ def embedding(
 
         - a key in `obsm` with a column per step, such as what `gpuanim.tl.label_propagation` has written,
           classes included
+        - a store, ``"frames.zarr"`` or what `open_frames` returns
         - a list of genes: a frame each
         - values as `animate` takes them: (t, n) array, list, generator, or a running `LabelPropagation`
     along

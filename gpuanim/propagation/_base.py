@@ -21,6 +21,7 @@ from gpuanim.propagation.stepper import Stepper
 from gpuanim.propagation.system import Equation, System
 from gpuanim.types import Values
 from gpuanim.values._base import Source
+from gpuanim.values.convert import as_numpy
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
 
@@ -113,6 +114,21 @@ class Propagation(Source):
         self._degree = product.column_sums()
         self.n_isolated = int((self._degree == 0).sum())
         self._symmetric: bool | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Return the settings of the steps, and a fingerprint of the labels in the caller's order."""
+        from gpuanim.provenance import array_fingerprint
+
+        labels = [self._labels] if self._labeled is None else [self._labels, self._labeled]
+        given = (np.asarray(as_numpy(self._place.outward(array))) for array in labels)
+        return {
+            "method": type(self).__name__,
+            "n_steps": self._limit,
+            "tol": self._tol,
+            "include_initial": self._include_initial,
+            "dtype": self._place.product.dtype.name,
+            "labels": array_fingerprint(*given),
+        }
 
     @abstractmethod
     def _system(self, xp: Any) -> System:

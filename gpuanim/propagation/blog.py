@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
+from gpuanim import cuda as devices
 from gpuanim.errors import OptionError
 from gpuanim.propagation import cuda
 from gpuanim.propagation.graph import check_shape
@@ -144,7 +145,7 @@ def _read(signal: Any, adj_mat: Any, labeled: Any, method: str, eps_tol: float) 
     check_tol(eps_tol, "eps_tol")
     shape = getattr(adj_mat, "shape", None) or np.shape(adj_mat)
     check_shape(shape)
-    xp = cuda.cupy_modules().xp if cuda.is_cupy(signal) else np
+    xp = devices.default_device().xp if cuda.is_cupy(signal) else np
     mask = read_mask(labeled, shape[0], "labeled_ndces", xp)
     return read_labels(signal, mask, shape[0], "labeled_signal", xp), mask
 

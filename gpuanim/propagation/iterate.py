@@ -114,6 +114,9 @@ class LabelPropagation(Propagation):
             progress=progress,
         )
 
+    def describe(self) -> dict[str, Any]:
+        return {"method": type(self).__name__, "alpha": self.alpha, **super().describe()}
+
     def _system(self, xp: Any) -> System:
         return system.label_propagation(xp, self._degree, self._labels, self.alpha)
 

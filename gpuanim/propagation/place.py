@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim import cuda as devices
 from gpuanim.budget._base import fits, require
 from gpuanim.budget.graph import GraphSize, graph_advice, graph_budget, steps_budget
 from gpuanim.errors import OptionError, ShapeError
-from gpuanim.propagation import cuda
+from gpuanim.propagation import cuda, gpu
 from gpuanim.propagation.cpu import CpuProduct
 from gpuanim.propagation.graph import Graph, frozen, read_graph
 from gpuanim.propagation.order import ORDERS, inverse_of, locality_order, pays, permuted
@@ -34,13 +35,11 @@ class Place:
     Attributes
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct` or a `GpuProduct`.
     device, reason
         "cpu" or "cuda", and why.
     permutation
         (n,) the caller's row of each node, or None if the order is the caller's.
-    inverse
-        (n,) the node of each of the caller's rows, or None.
     pass_bytes
         Memory that a pass over the steps takes.
     """
@@ -49,19 +48,26 @@ class Place:
     device: str
     reason: str
     permutation: Ids | None
-    inverse: Ids | None
     _to_caller: Callable[[Any], Any]
     pass_bytes: int = 0
 
     def inward(self, values: Any) -> Any:
         """Return values in the order of the nodes."""
-        return values if self.permutation is None else values[self.permutation]
+        return values if self.permutation is None else values[self._there(self.permutation)]
 
     def outward(self, values: Any) -> Any:
         """Return a copy of values in the caller's order, and on the caller's side."""
-        if self.inverse is not None:
-            return np.take(values, self.inverse, axis=0)
-        return self._to_caller(values.copy())
+        if self.permutation is None:
+            return self._to_caller(values.copy())
+        return self._to_caller(self.product.xp.take(values, self._inverse, axis=0))
+
+    @cached_property
+    def _inverse(self) -> Any:
+        """(n,) the node of each of the caller's rows, where the values are."""
+        return None if self.permutation is None else self._there(inverse_of(self.permutation))
+
+    def _there(self, positions: Ids) -> Any:
+        return self.product.xp.asarray(positions)
 
     def shown(self, values: Any) -> Any:
         """Return values in the order of the nodes, on the caller's side; a view where that is possible."""
@@ -91,7 +97,7 @@ def place(
     device
         "auto", "cpu" or "cuda"; see `cuda.choose`.
     order
-        "auto", "given" or "locality"; see `order.pays`. On CUDA the order is the given one.
+        "auto", "given" or "locality"; see `order.pays`. Matrices of CuPy keep theirs.
     coords
         (n, 2) or None; see `order.locality_order`.
     dtype
@@ -113,29 +119,31 @@ def place(
     if graph_on not in HOMES:
         raise OptionError(f"graph_on must be one of {', '.join(map(repr, HOMES))}, got {graph_on!r}")
     if cuda.is_cupy(adj_mat):
-        name, reason = cuda.choose(device, on_gpu=True, work=0)
-        return _on_gpu(adj_mat, dtype, order, cuda.cupy_modules(), reason, keep=True)
+        if order == "locality":
+            raise OptionError(
+                "order='locality' is for matrices of scipy, CuPy's keep their order; use 'auto'"
+            )
+        _, reason = cuda.choose(device, on_gpu=True, work=0)
+        there = devices.default_device()
+        return _on_gpu(gpu.read_on_device(adj_mat, there), there, None, dtype, reason, keep=True)
     size = graph_size(adj_mat, columns=width, itemsize=dtype.itemsize)
     name, reason = cuda.choose(device, on_gpu=on_gpu, work=size.nnz * width * n_steps)
-    if name == "cuda":
-        if graph_on == "disk":
-            raise OptionError('graph_on="disk" is for device="cpu"; on CUDA the graph lies on the device')
-        return _on_gpu(read_graph(in_memory(adj_mat)), dtype, order, cuda.cupy_modules(), reason, keep=on_gpu)
     places = None if coords is None else _read_coords(coords, size.n)
-    size = replace(size, ordered=order != "given" and (order == "locality" or _worth(size, n_steps)))
+    worth = order == "locality" or (order == "auto" and pays(size.n, n_steps, width * dtype.itemsize))
+    size = replace(size, ordered=worth)
+    if name == "cuda":
+        return _on_device(adj_mat, size, places, dtype, reason, graph_on, keep=on_gpu)
     size = _choose_home(size, graph_on)
     if size.on_disk and places is None:
         if order == "locality":
-            raise OptionError(
-                "order='locality' of a graph on disk follows coords: give them, or order='auto'"
-            )
+            raise OptionError("order='locality' of a graph on disk follows coords: give them, or order='auto'")
         size = replace(size, ordered=False)  # to follow the graph would be to jump about in the file
     require(graph_budget(size), "the propagation", partial(graph_advice, size))
-    return (_on_disk if size.on_disk else _in_memory)(adj_mat, size, places, dtype, reason)
-
-
-def _worth(size: GraphSize, n_steps: float) -> bool:
-    return pays(size.n, n_steps, size.columns * size.itemsize)
+    if size.on_disk:
+        return _on_disk(adj_mat, size, places, dtype, reason)
+    graph, permutation = _in_order(adj_mat, size, places)
+    passing = steps_budget(size).nbytes
+    return Place(CpuProduct(graph, dtype), "cpu", reason, permutation, np.asarray, passing)
 
 
 def _choose_home(size: GraphSize, graph_on: str) -> GraphSize:
@@ -147,16 +155,15 @@ def _choose_home(size: GraphSize, graph_on: str) -> GraphSize:
     return elsewhere if graph_on == "disk" else size
 
 
-def _in_memory(
-    adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None, dtype: np.dtype[Any], reason: str
-) -> Place:
+def _in_order(
+    adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None
+) -> tuple[Graph, Ids | None]:
+    """Read a graph into memory, and bring it to a locality order if it is to have one."""
     graph = read_graph(in_memory(adj_mat))
-    nbytes = steps_budget(size).nbytes
     if not size.ordered:
-        return Place(CpuProduct(graph, dtype), "cpu", reason, None, None, np.asarray, nbytes)
+        return graph, None
     permutation = locality_order(graph, places)
-    product = CpuProduct(permuted(graph, permutation), dtype)
-    return Place(product, "cpu", reason, permutation, inverse_of(permutation), np.asarray, nbytes)
+    return permuted(graph, permutation), permutation
 
 
 def _on_disk(
@@ -169,21 +176,49 @@ def _on_disk(
     look = look_at(stored)
     permutation = None
     if size.ordered:
-        permutation = locality_order(Graph(frozen(look.indptr), frozen(np.empty(0, np.uint32)), None), places)
+        rows = Graph(frozen(look.indptr), frozen(np.empty(0, np.uint32)), None)
+        permutation = locality_order(rows, places)
     product = CpuProduct(on_disk(stored, look, permutation), dtype)
-    inverse = None if permutation is None else inverse_of(permutation)
     told = f"{reason}; the graph is on disk"
-    return Place(product, "cpu", told, permutation, inverse, np.asarray, steps_budget(size).nbytes)
+    return Place(product, "cpu", told, permutation, np.asarray, steps_budget(size).nbytes)
+
+
+def _on_device(
+    adj_mat: Any,
+    size: GraphSize,
+    places: NDArray[np.float64] | None,
+    dtype: np.dtype[Any],
+    reason: str,
+    graph_on: str,
+    *,
+    keep: bool,
+) -> Place:
+    """Read a graph on the host, and place it on the GPU."""
+    if graph_on == "disk":
+        raise OptionError('graph_on="disk" is for device="cpu": a GPU has its graph in its own memory')
+    graph, permutation = _in_order(adj_mat, size, places)
+    there = devices.default_device()
+    _check_room(graph, there, dtype, size.columns)
+    return _on_gpu(gpu.uploaded(graph, there), there, permutation, dtype, reason, keep=keep)
+
+
+def _check_room(graph: Graph, device: devices.Device, dtype: np.dtype[Any], width: int) -> None:
+    weight = 0 if graph.weights is None else graph.weights.itemsize
+    gpu.check_memory(device, gpu.bytes_needed(graph.n, graph.nnz, width, dtype.itemsize, weight))
 
 
 def _on_gpu(
-    matrix: Any, dtype: np.dtype[Any], order: str, modules: cuda.Modules, reason: str, *, keep: bool
+    graph: gpu.DeviceGraph,
+    device: devices.Device,
+    permutation: Ids | None,
+    dtype: np.dtype[Any],
+    reason: str,
+    *,
+    keep: bool,
 ) -> Place:
     """Place a graph on the GPU; `keep` says whether values stay there when the caller gets them."""
-    if order == "locality":
-        raise OptionError("order='locality' is for device='cpu'; on CUDA nodes keep their order, use 'auto'")
-    product = cuda.ArrayProduct(matrix, dtype, modules)
-    return Place(product, "cuda", reason, None, None, modules.xp.asarray if keep else modules.to_numpy)
+    to_caller = device.xp.asarray if keep else device.download
+    return Place(gpu.GpuProduct(graph, dtype, device), "cuda", reason, permutation, to_caller)
 
 
 def _read_coords(coords: Any, n: int) -> NDArray[np.float64]:

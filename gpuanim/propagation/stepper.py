@@ -17,7 +17,7 @@ class Stepper:
     Parameters
     ----------
     product
-        A `CpuProduct` or an `ArrayProduct`.
+        A `CpuProduct` or a `GpuProduct`.
     system
         In the order and on the device of the product.
 
@@ -40,6 +40,7 @@ class Stepper:
         self._z_next = product.values(self._z)  # nodes that never move are never written
         moving = scaled(system.row != 0, system.start)
         self._norm = float((moving * moving).sum())
+        self._trail = product.trail()
 
     def step(self) -> float:
         """Take one step and return its residual: ||F' - F||^2 relative to ||F||^2.
@@ -50,7 +51,7 @@ class Stepper:
             If values are no longer finite, which only labels near the limits of the dtype can cause.
         """
         change, norm = self._product.affine(
-            self._row, self._z, self._base, self._system.col, self.f, self._z_next
+            self._row, self._z, self._base, self._system.col, self.f, self._z_next, self._trail
         )
         if not math.isfinite(change + norm):
             raise GpuanimError(

@@ -9,7 +9,7 @@ from gpuanim.raster._base import Renderer
 
 __all__ = ["RENDERERS", "choose", "create"]
 
-RENDERERS = {"cpu": "gpuanim.raster.cpu:CpuRenderer"}
+RENDERERS = {"cpu": "gpuanim.raster.cpu:CpuRenderer", "cuda": "gpuanim.raster.cuda.renderer:CudaRenderer"}
 """Name -> import path; a renderer is imported when it is used."""
 
 

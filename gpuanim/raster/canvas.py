@@ -19,20 +19,16 @@ from gpuanim.raster.changes import Changes
 from gpuanim.raster.kernels import shade
 from gpuanim.raster.light import Light
 from gpuanim.raster.operator import WINDOW, Band, Operator
-from gpuanim.raster.palette import nearest
-from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv
+from gpuanim.raster.pixels import ONE, pack
+from gpuanim.raster.planes import Planes, copy_part, planes_of
+from gpuanim.raster.words import words_of
 from gpuanim.types import Buffer, Codes, Colors
 
 __all__ = ["CpuCanvas"]
 
-Views = tuple[NDArray[np.uint8], ...]
-
 _FEW = 0.15
 """Share of the live quads up to which it pays to mix only those. 1 % of a million points touch 14 % of them
 at 1080p and take half the time of a frame in a film, nearly all of it where the caches are warm."""
-
-_COPY_GRAIN = 1 << 19
-"""Bytes of a frame that a thread copies at a time."""
 
 
 @dataclass(frozen=True)
@@ -200,19 +196,10 @@ class CpuCanvas(Canvas):
 
     def _copy(self, out: Buffer) -> None:
         """Copy the part of the kept picture that points may show in; the rest may be another panel's."""
-        picture = self._picture
-        if picture is None:
+        if self._picture is None:
             raise RuntimeError("there is no picture to copy")
         scene = self._placed.scene
-        if scene.clip == (0, 0, scene.width, scene.height):
-            parts = _threads.blocks(len(out), _COPY_GRAIN)
-            _threads.run(lambda i: np.copyto(out[slice(*parts[i])], picture[slice(*parts[i])]), len(parts))
-            return
-        left, top, right, bottom = (max(0, edge) for edge in scene.clip)
-        for into, kept in zip(self._views(out), self._views(picture), strict=True):
-            shrink = scene.height // into.shape[0]  # 2 for the chroma of 4:2:0, whose samples are shared
-            part = np.s_[top // shrink : -(-bottom // shrink), left // shrink : -(-right // shrink)]
-            np.copyto(into[part], kept[part])
+        copy_part(self._picture, out, self._format, (scene.width, scene.height), scene.clip)
 
     @property
     def _placed(self) -> Operator:
@@ -222,13 +209,11 @@ class CpuCanvas(Canvas):
 
     def _words(self, colors: Colors) -> NDArray[np.uint64]:
         """Return the word that stands for each of (..., 3) colours in the current format."""
-        if self._format is PixelFormat.PAL8:
-            if self._palette is None:
-                raise RuntimeError("palette frames need a palette")
-            return nearest(colors, self._palette).astype(np.uint64)
-        return pack(rgb_to_yuv(colors) if self._format.yuv and self._light is None else colors)
+        if self._light is not None:
+            return pack(colors)
+        return words_of(colors, self._format, self._palette)
 
-    def _still_band(self, b: int, under: np.uint64, views: Views, *, keep: bool) -> None:
+    def _still_band(self, b: int, under: np.uint64, views: Planes, *, keep: bool) -> None:
         operator = self._placed
         band = operator.bands[b]
         chrome, solid = self._chrome(band), self._solid(band.rest)
@@ -273,18 +258,9 @@ class CpuCanvas(Canvas):
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
         return np.uint16(ONE) - rest if self._placed.scene.ground.transparent else np.empty(0, np.uint16)
 
-    def _views(self, out: Buffer) -> Views:
+    def _views(self, out: Buffer) -> Planes:
         scene = self._placed.scene
-        w, h = scene.width, scene.height
-        if self._format is PixelFormat.NV12:
-            chroma = out[w * h :].reshape(h // 2, w // 2, 2)
-            return out[: w * h].reshape(h, w), chroma[..., 0], chroma[..., 1]
-        if self._format is PixelFormat.YUV420P:
-            chroma = out[w * h :].reshape(2, h // 2, w // 2)
-            return out[: w * h].reshape(h, w), chroma[0], chroma[1]
-        if self._format is PixelFormat.YUV444P:  # three channels that are not interleaved
-            return (out.reshape(3, h, w).transpose(1, 2, 0),)
-        return (out.reshape(self._format.shape(w, h)),)
+        return planes_of(out, self._format, scene.width, scene.height)
 
     def _put(
         self,
@@ -292,7 +268,7 @@ class CpuCanvas(Canvas):
         mixed: NDArray[np.uint64],
         row0: int,
         solid: NDArray[np.uint16],
-        views: Views,
+        views: Planes,
     ) -> None:
         """Write mixed pixels to the frame."""
         if self._format.subsampled:

@@ -35,6 +35,8 @@ class Source(ABC):
         A propagation yields values in its locality order and spares everyone the way back.
     pass_bytes
         Memory that a pass over the steps takes beside what the source holds.
+    own_norm
+        The only norm that its values can be shown with; None: any.
     """
 
     n_points: int | None = None
@@ -44,6 +46,7 @@ class Source(ABC):
     rewindable: bool = True
     permutation: Ids | None = None
     pass_bytes: int = 0
+    own_norm: Norm | None = None
 
     @abstractmethod
     def steps(self) -> Iterator[Values]:
@@ -55,6 +58,20 @@ class Source(ABC):
             if i == index:
                 return values
         raise IndexError(index)
+
+    def check_points(self, coords: NDArray[Any]) -> None:
+        """Raise ShapeError if it is known that the values belong to other points than those at `coords`.
+
+        Parameters
+        ----------
+        coords
+            (n, 2), in the order of the data.
+        """
+        del coords  # most sources know nothing of points
+
+    def describe(self) -> dict[str, Any]:
+        """Return how the values are made, under the names of the options, as JSON knows them."""
+        return {}
 
 
 class Norm(ABC):

@@ -71,7 +71,7 @@ class Checked(Source):
         self.n_columns = source.n_columns
         self.n_points = n_points
         self.n_steps = n_steps if source.n_steps is None else first_of(n_steps, source.n_steps)
-        self.rewindable = source.rewindable
+        self.rewindable, self.own_norm = source.rewindable, source.own_norm
 
     @property
     def permutation(self) -> Ids | None:  # type: ignore[override]

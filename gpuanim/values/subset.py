@@ -39,6 +39,7 @@ class Subset(Source):
             self._where = place[self._where]
         self.n_points, self.n_steps = len(self._where), source.n_steps
         self.n_columns, self.rewindable = source.n_columns, source.rewindable
+        self.own_norm = source.own_norm
         if source.n_points is not None:
             self._check(source.n_points)
 

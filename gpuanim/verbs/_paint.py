@@ -161,13 +161,17 @@ def _on_scale(source: Source, wishes: Wishes) -> Paint:
     blend = wishes.blend
     cmap = rcParams["image.cmap"] if wishes.cmap is None else wishes.cmap
     usual = blend.usual_norm if isinstance(blend, Reduction) else "linear"
-    norm = as_norm(
-        usual if wishes.norm is None else wishes.norm,
-        vmin=wishes.vmin,
-        vmax=wishes.vmax,
-        vcenter=wishes.vcenter,
-        scope=wishes.scope,
-    )
+    counted = isinstance(blend, Reduction) and blend.counts
+    if source.own_norm is None or counted:
+        norm = as_norm(
+            usual if wishes.norm is None else wishes.norm,
+            vmin=wishes.vmin,
+            vmax=wishes.vmax,
+            vcenter=wishes.vcenter,
+            scope=wishes.scope,
+        )
+    else:
+        norm = _own_norm(source.own_norm, wishes)
     if norm.needs_film and not source.rewindable:
         raise OptionError(
             "values that can be read only once cannot be searched for their range: give vmin and vmax, "
@@ -175,6 +179,25 @@ def _on_scale(source: Source, wishes: Wishes) -> Paint:
         )
     name = cmap if isinstance(cmap, str) else getattr(cmap, "name", None)
     return Paint(source, norm, color_table(cmap, na_color=wishes.na_color), cmap=name, blend=blend)
+
+
+def _own_norm(own: Norm, wishes: Wishes) -> Norm:
+    """Return the norm of values that are levels of it; raises OptionError if another one is asked for."""
+    from gpuanim.values.levels import RankLevels
+
+    mend = "store float32 for it, and leave it out to see the ranks"
+    asked = wishes.norm
+    if not (asked in (None, "rank", own) or (isinstance(own, RankLevels) and asked == own.rank)):
+        raise OptionError(f"these frames are levels of {own}, and cannot be shown by norm={asked!r}: {mend}")
+    for name in ("vmin", "vmax", "vcenter", "scope"):
+        value = getattr(wishes, name)
+        if value is not None and (name, value) != ("scope", "frame"):
+            raise OptionError(f"these frames are levels of {own}, {name} has no meaning for them: {mend}")
+    if isinstance(wishes.blend, Reduction) and wishes.blend.name not in ("max", "min"):
+        raise OptionError(
+            f'blend="{wishes.blend.name}" needs the values, and these frames are levels of {own}: {mend}'
+        )
+    return own
 
 
 def _of_categories(values: Any, n_points: int, n_steps: int | None, wishes: Wishes) -> Paint:

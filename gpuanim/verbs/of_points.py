@@ -10,6 +10,7 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
+from gpuanim.values._base import Source
 from gpuanim.values.timeline import Timeline
 from gpuanim.values.tracks import Track, as_coords
 from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
@@ -89,10 +90,10 @@ def animate(
         (n, 2) for step i. Must be finite.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
-        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, or a
-        `LabelPropagation`. (n,) is a single step. NaN shows as `na_color`. Strings, booleans and pandas
-        categoricals in any of these forms are categories; (t, n, k) arrays, steps of (n, k) and a
-        propagation of k columns are shares of k classes.
+        step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, a
+        `LabelPropagation`, or frames of a store (`open_frames`). (n,) is a single step. NaN shows as
+        `na_color`. Strings, booleans and pandas categoricals in any of these forms are categories; (t, n, k)
+        arrays, steps of (n, k) and a propagation of k columns are shares of k classes.
     n_steps
         Number of steps where `values` cannot tell (callables).
     n_frames, fps, duration
@@ -210,6 +211,8 @@ def animate(
     """
     # A callable has as many steps as the film has frames, unless it is told otherwise.
     place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
+    if isinstance(values, Source) and not isinstance(place, Track):
+        values.check_points(place)
     if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
         n_steps = place.n_steps
     if n_steps is None and callable(values):

@@ -19,6 +19,7 @@ from gpuanim.look import Limits, make_sheet
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.emphasis import Emphasis, WithPrevious
+from gpuanim.values.levels import RankLevels
 from gpuanim.values.ranks import Rank
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._stage import figure_dress, film_of, ground_and_style, panels_of
@@ -195,6 +196,8 @@ def _together(clouds: tuple[Cloud, ...]) -> tuple[Cloud, ...]:
     if isinstance(norm, Rank):
         if norm.scope == "film":
             raise OptionError('share_colors: ranks are shared as they are, give them scope="frame"')
+        return clouds
+    if isinstance(norm, RankLevels):
         return clouds
     if norm.scope != "film":
         raise OptionError('share_colors needs scope="film": frames with scales of their own share none')

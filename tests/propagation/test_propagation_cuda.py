@@ -1,7 +1,4 @@
-"""The code of the GPU, run with numpy and scipy in the place of CuPy; and how a device is chosen.
-
-There is no GPU in CI: what runs here is `ArrayProduct` and all that is built on it, not CuPy.
-"""
+"""Propagation on a GPU: its kernels run on the CPU here, and on a GPU where there is one; which is chosen."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from gpuanim.errors import GraphError, MissingDependencyError, OptionError
-from gpuanim.propagation import HarmonicExtension, LabelPropagation, cuda, label_propagation, place
+from gpuanim.errors import GraphError, MemoryPlanError, MissingDependencyError, OptionError
+from gpuanim.propagation import HarmonicExtension, LabelPropagation, cuda, gpu, label_propagation, place
+from gpuanim.propagation.cpu import CpuProduct
 from gpuanim.propagation.graph import read_graph
 
-ON_HOST = cuda.Modules(np, sparse, np.asarray)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 
 
@@ -30,10 +27,10 @@ FakeArray.__module__ = "cupy"
 
 
 @pytest.fixture
-def fake_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take numpy and scipy for CuPy, from the choice of the device to the last step."""
+def fake_gpu(monkeypatch: pytest.MonkeyPatch, host: Any) -> None:
+    """Take the CPU for a GPU, from the choice of the device to the last step."""
     monkeypatch.setattr(cuda, "_missing", lambda: "")
-    monkeypatch.setattr(cuda, "cupy_modules", lambda: ON_HOST)
+    monkeypatch.setattr("gpuanim.cuda.default_device", lambda: host)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -56,25 +53,67 @@ def test_steps_equal_those_of_the_processor(
         assert ref.error(solved.signal, expected.signal.astype(np.float64)) < 1e-6
 
 
-def test_a_matrix_on_the_device(ref: SimpleNamespace) -> None:
-    """Like one of CuPy: it is checked and normalised with the module's own means."""
+@pytest.mark.kernels
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(300,), (300, 1), (300, 5)])
+@pytest.mark.parametrize("density", [0.01, 0.2])
+@pytest.mark.parametrize("weights", [None, "float32", "float64"])
+def test_a_step_equals_that_of_the_processor(
+    device: Any, dtype: str, shape: tuple[int, ...], density: float, weights: str | None
+) -> None:
+    """Threads for few neighbours, warps for many, and columns; with and without weights."""
+    rng = np.random.default_rng(3)
+    adj = sparse.random(300, 300, density, format="csr", random_state=4, dtype=weights or np.float32)
+    adj.data[:] = rng.uniform(1, 9, adj.nnz) if weights else 1
+    graph = read_graph(adj)
+    row, col = rng.random(300) * (rng.random(300) > 0.1), rng.random(300)
+    start, base = rng.random(shape), rng.random(shape)
+    found = []
+    on_cpu = CpuProduct(graph, np.dtype(dtype))
+    there = gpu.GpuProduct(gpu.uploaded(graph, device), np.dtype(dtype), device)
+    for product, put, get in ((on_cpu, np.asarray, np.asarray), (there, device.upload, device.download)):
+        f, z, z_next, b = (product.values(put(x)) for x in (start, start / 2, start, base))
+        norms = product.affine(put(row * product.scale), z, b, put(col), f, z_next)
+        found.append((get(f), get(z_next), get(product.column_sums()), norms))
+    tolerance = TOLERANCE[dtype] / 10
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(other, one, rtol=tolerance)
+
+
+@pytest.mark.kernels
+def test_the_order_of_blocks_does_not_matter(host: Any, backwards: Any, ref: SimpleNamespace) -> None:
+    graph = read_graph(ref.random_graph(2000))
+    rng = np.random.default_rng(0)
+    row, col, start = rng.random((3, 2000))
+    sums = []
+    for device in (host, backwards):
+        product = gpu.GpuProduct(gpu.uploaded(graph, device), np.dtype(np.float64), device)
+        f, z, z_next = (product.values(start) for _ in range(3))
+        sums.append((*product.affine(row, z, start, col, f, z_next), *f, *z_next))
+    assert sums[0] == sums[1]
+
+
+@pytest.mark.kernels
+def test_a_matrix_on_the_device(host: Any, ref: SimpleNamespace) -> None:
+    """Like one of CuPy: it is checked with the module's own means, and its memory is used."""
     adj = sparse.csr_matrix(ref.random_graph(100))
-    y = np.random.default_rng(0).normal(size=100)
-    product = cuda.ArrayProduct(adj, np.dtype(np.float64), ON_HOST)
-    graph = cuda.ArrayProduct(read_graph(adj), np.dtype(np.float64), ON_HOST)
-    np.testing.assert_allclose(product.column_sums(), np.ravel(adj.sum(axis=0)), rtol=1e-14)
-    np.testing.assert_allclose(product.transposed(y), graph.transposed(y), rtol=1e-14)
-    assert cuda.ArrayProduct(adj.toarray(), np.dtype(np.float32), ON_HOST).nnz == adj.nnz
-
-
-def test_a_matrix_on_the_device_is_not_sorted_in_place() -> None:
-    adj = sparse.csr_matrix((np.array([1.0, 2, 3]), [2, 1, 0], [0, 2, 3, 3]), (3, 3))
     columns = adj.indices.copy()
-    product = cuda.ArrayProduct(adj, np.dtype(np.float64), ON_HOST)
+    y = np.random.default_rng(0).normal(size=100)
+    graph = gpu.read_on_device(adj, host)
+    assert np.shares_memory(graph.indices, adj.indices)
+    one, other = (
+        gpu.GpuProduct(g, np.dtype(np.float64), host) for g in (graph, gpu.uploaded(read_graph(adj), host))
+    )
+    np.testing.assert_allclose(one.column_sums(), np.ravel(adj.sum(axis=0)), rtol=1e-14)
+    np.testing.assert_allclose(one.transposed(y), other.transposed(y), rtol=1e-14)
     np.testing.assert_array_equal(adj.indices, columns)
-    np.testing.assert_array_equal(product.column_sums(), [3, 2, 1])
+    assert gpu.read_on_device(adj.toarray(), host).nnz == adj.nnz
+    binary = gpu.read_on_device(adj.astype(bool).astype(np.float32) * 3, host)
+    assert (binary.weights, binary.value) == (None, 3.0)
+    assert gpu.read_on_device(sparse.csr_matrix((3, 3)), host).nnz == 0
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
@@ -84,9 +123,16 @@ def test_a_matrix_on_the_device_is_not_sorted_in_place() -> None:
         (sparse.csr_matrix(np.diag([np.nan, 1])), "the first nan at row 0, column 0"),
     ],
 )
-def test_a_matrix_on_the_device_is_checked(matrix: Any, message: str) -> None:
+def test_a_matrix_on_the_device_is_checked(matrix: Any, message: str, host: Any) -> None:
     with pytest.raises(GraphError, match=message):
-        cuda.ArrayProduct(matrix, np.dtype(np.float64), ON_HOST)
+        gpu.read_on_device(matrix, host)
+
+
+@pytest.mark.kernels
+def test_what_does_not_fit_is_told_before(fake_gpu: None, host: Any, ref: SimpleNamespace) -> None:
+    host._memory = (1000, 2000)
+    with pytest.raises(MemoryPlanError, match=r"needs 0.00 GB on CPU, where 0.00 of 0.00 GB are free"):
+        LabelPropagation(ref.random_graph(100), np.ones(100), device="cuda")
 
 
 def test_input_on_the_gpu_stays_there(fake_gpu: None, path: Any) -> None:
@@ -108,10 +154,21 @@ def test_auto_takes_the_gpu_for_large_work_only(fake_gpu: None) -> None:
     assert cuda.choose("cpu", on_gpu=False, work=2e10) == ("cpu", "asked for")
 
 
-def test_order_is_the_given_one_there(fake_gpu: None, path: Any) -> None:
-    assert LabelPropagation(path, [1, 0, 0], device="cuda").permutation is None
-    with pytest.raises(OptionError, match="order='locality' is for device='cpu'"):
-        LabelPropagation(path, [1, 0, 0], device="cuda", order="locality")
+def test_nodes_are_put_into_the_order_of_the_processor(fake_gpu: None, ref: SimpleNamespace) -> None:
+    adj, labels = ref.random_graph(300), np.random.default_rng(0).normal(size=(300, 2))
+    options = {"n_steps": 3, "order": "locality", "dtype": "float64"}
+    one, other = (LabelPropagation(adj, labels, device=device, **options) for device in ("cpu", "cuda"))
+    np.testing.assert_array_equal(one.permutation, other.permutation)
+    for a, b in zip(one, other, strict=True):
+        assert ref.error(b, a) < 1e-12
+    assert LabelPropagation(adj, labels, device="cuda", n_steps=3, order="given").permutation is None
+
+
+def test_matrices_of_cupy_keep_their_order(fake_gpu: None, path: Any) -> None:
+    adj = np.asarray(sparse.csr_matrix(path).toarray()).view(FakeArray)
+    assert LabelPropagation(adj, [1, 0, 0]).permutation is None
+    with pytest.raises(OptionError, match="order='locality' is for matrices of scipy"):
+        LabelPropagation(adj, [1, 0, 0], order="locality")
 
 
 def test_without_cupy_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch, path: Any) -> None:

@@ -12,6 +12,7 @@ from gpuanim.types import Colors
 from gpuanim.values._base import Norm
 from gpuanim.values.category_norm import CategoryNorm
 from gpuanim.values.emphasis import Emphasis
+from gpuanim.values.levels import RankLevels
 from gpuanim.values.mixing import Confident, Likeliest, Mixed
 from gpuanim.values.ranks import Rank
 from gpuanim.values.together import Together
@@ -49,7 +50,7 @@ def meaning(cloud: Cloud) -> dict[str, Any]:
         n_levels = len(norm.table()) - 1
         pure = n_levels - len(norm.colors)
         return {"scale": "mixture", "key": _key(cloud, norm.colors, n_levels, pure=pure)}
-    return {"scale": "quantile" if isinstance(norm, Rank) else "value", "key": None}
+    return {"scale": "quantile" if isinstance(norm, Rank | RankLevels) else "value", "key": None}
 
 
 def hexed(colors: Colors) -> list[str]:

@@ -1,0 +1,1 @@
+"""The `cuda` renderer: the compositing operator built and applied by kernels."""

@@ -1,0 +1,81 @@
+"""The `cuda` renderer: the operator of the `cpu` renderer, built and applied on an NVIDIA GPU."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from gpuanim.cuda import Device, default_device
+from gpuanim.errors import OptionError
+from gpuanim.frames import PixelFormat
+from gpuanim.raster._base import Points, Renderer, Scene
+from gpuanim.raster.cuda.canvas import GpuCanvas
+from gpuanim.raster.cuda.operator import GpuOperator
+from gpuanim.types import Colors, Ids
+
+__all__ = ["CudaRenderer"]
+
+
+class CudaRenderer(Renderer):
+    """Numbers are those of `cpu`: pictures are equal but where a coverage is rounded the other way.
+
+    Parameters
+    ----------
+    device
+        Where it runs; None for CuPy's current device.
+
+    Raises
+    ------
+    MissingDependencyError
+        If there is no CuPy or no GPU.
+    """
+
+    name: ClassVar[str] = "cuda"
+    formats: ClassVar[tuple[PixelFormat, ...]] = tuple(PixelFormat)
+
+    def __init__(self, device: Device | None = None) -> None:
+        self.device = default_device() if device is None else device
+        self._operator: GpuOperator | None = None
+        self._canvases: list[GpuCanvas] = []
+
+    def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
+        """Build W; see `Renderer.place`."""
+        if scene.mixing != "over":
+            raise OptionError(
+                f'renderer="cuda" lays points over each other, blend="{scene.mixing}" needs renderer="cpu"'
+            )
+        self._operator = None  # before the next one takes its memory
+        self._operator = GpuOperator(self.device, points, scene, n_source, keep=keep)
+        for canvas in self._canvases:
+            canvas.take(self._operator)
+
+    @property
+    def visible(self) -> Ids | None:
+        return self._placed.visible
+
+    def canvas(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None = None) -> GpuCanvas:
+        """Make a canvas; see `Renderer.canvas`."""
+        made = GpuCanvas(self.device, table, pixel_format, palette)
+        self._canvases.append(made)
+        if self._operator is not None:
+            made.take(self._operator)
+        return made
+
+    def close(self) -> None:
+        """Free what lies on the device."""
+        self._operator, self._canvases = None, []
+
+    def facts(self) -> dict[str, Any]:
+        operator = self._placed
+        visible = operator.visible
+        return {
+            "operator_bytes": operator.nbytes + sum(canvas.nbytes for canvas in self._canvases),
+            "fragments": operator.n_fragments,
+            "visible": None if visible is None else len(visible),
+            "device": self.device.name,
+        }
+
+    @property
+    def _placed(self) -> GpuOperator:
+        if self._operator is None:
+            raise RuntimeError("place() comes before everything else")
+        return self._operator
