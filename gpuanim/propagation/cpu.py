@@ -102,11 +102,11 @@ class CpuProduct:
             self._tiles = tiles_of(self._graph)
         return self._tiles.trail()
 
-    def _along(self, trail: Trail, *arrays: NDArray[Any]) -> tuple[float, float]:
+    def _along(self, trail: Trail, *arrays: Any) -> tuple[float, float]:
         """Take a step over the tiles of rows in which values may change."""
         from gpuanim.propagation import tile_kernels
 
-        walk = tile_kernels.walk_vector if arrays[1].ndim == 1 else tile_kernels.walk_columns
+        walk: Any = tile_kernels.walk_vector if arrays[1].ndim == 1 else tile_kernels.walk_columns
         parts = trail.begin()
         rows = [(first * TILE, min(last * TILE, self.n)) for first, last in parts]
         soon = _threads.n_threads()

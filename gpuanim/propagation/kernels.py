@@ -47,7 +47,8 @@ def step_vector(
 ) -> None:
     """Set `f = row * (W z) + base` and `z_next = col * f`; write ||f' - f||^2 and ||f'||^2 to `sums`.
 
-    The third of `sums` is not 0 if any f has changed; a change may be too small to have a square. Rows whose `row` is 0 never change: they are skipped, and are not in the sums.
+    The third of `sums` is not 0 if any f has changed, which may be too little to have a square. Rows whose
+    `row` is 0 never change: they are skipped, and are not in the sums.
     """
     change = 0.0
     norm = 0.0

@@ -136,7 +136,9 @@ def place(
     size = _choose_home(size, graph_on)
     if size.on_disk and places is None:
         if order == "locality":
-            raise OptionError("order='locality' of a graph on disk follows coords: give them, or order='auto'")
+            raise OptionError(
+                "order='locality' of a graph on disk follows coords: give them, or order='auto'"
+            )
         size = replace(size, ordered=False)  # to follow the graph would be to jump about in the file
     require(graph_budget(size), "the propagation", partial(graph_advice, size))
     if size.on_disk:
@@ -155,9 +157,7 @@ def _choose_home(size: GraphSize, graph_on: str) -> GraphSize:
     return elsewhere if graph_on == "disk" else size
 
 
-def _in_order(
-    adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None
-) -> tuple[Graph, Ids | None]:
+def _in_order(adj_mat: Any, size: GraphSize, places: NDArray[np.float64] | None) -> tuple[Graph, Ids | None]:
     """Read a graph into memory, and bring it to a locality order if it is to have one."""
     graph = read_graph(in_memory(adj_mat))
     if not size.ordered:

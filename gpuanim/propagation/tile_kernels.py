@@ -19,7 +19,7 @@ _1 = np.uint64(1)
 def hears(
     indptr: NDArray[np.uint64],
     indices: NDArray[np.uint32],
-    tile: int,
+    bits: int,
     stamps: NDArray[np.uint32],
     lengths: NDArray[np.int64],
     room: NDArray[np.uint32],
@@ -30,13 +30,15 @@ def hears(
 
     Parameters
     ----------
+    bits
+        A tile has 2**bits rows.
     stamps
         (tiles,) zeros.
     lengths
         (tiles,) output: how many each hears; where `room` ends, those that are left stay 0.
     """
     rows = np.uint64(len(indptr) - 1)
-    size = np.uint64(tile)
+    shift = np.uint64(bits)
     count = np.uint64(0)
     for t in range(np.uint64(first), np.uint64(last)):
         if count + np.uint64(len(stamps)) > np.uint64(len(room)):
@@ -46,8 +48,8 @@ def hears(
         room[count] = t
         before = count
         count += _1
-        for p in range(indptr[t * size], indptr[min((t + _1) * size, rows)]):
-            other = np.uint64(indices[p]) // size
+        for p in range(indptr[t << shift], indptr[min((t + _1) << shift, rows)]):
+            other = np.uint64(indices[p]) >> shift
             if stamps[other] != stamp:
                 stamps[other] = stamp
                 room[count] = other

@@ -18,7 +18,8 @@ from gpuanim.propagation.graph import Graph
 
 __all__ = ["TILE", "Tiles", "Trail", "tiles_of"]
 
-TILE = 256
+_BITS = 8
+TILE = 1 << _BITS
 """Rows of a tile."""
 
 _FEWEST = 64
@@ -109,7 +110,7 @@ def tiles_of(graph: Graph) -> Tiles:
         graph.ahead(first * TILE, min(last * TILE, graph.n))
         room = np.empty(_MOST_HEARD * (last - first) + count, np.uint32)
         stamps = np.zeros(count, np.uint32)
-        n = hears(indptr, graph.indices, TILE, stamps, lengths, room, first, last)
+        n = hears(indptr, graph.indices, _BITS, stamps, lengths, room, first, last)
         found[k] = room[:n].copy()
 
     _threads.run(task, len(parts))

@@ -12,7 +12,7 @@ from scipy import sparse
 
 from gpuanim import _memory
 from gpuanim.errors import GraphError, MemoryPlanError, OptionError, TargetError
-from gpuanim.propagation import HarmonicExtension, LabelPropagation, disk
+from gpuanim.propagation import HarmonicExtension, LabelPropagation, disk, tiles
 from gpuanim.propagation.stored import StoredGraph, stored_graph
 from gpuanim.simulate import atlas
 
@@ -37,6 +37,7 @@ def made() -> dict[str, Any]:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut these graphs into several slices and parts, as large ones are."""
     monkeypatch.setattr(disk, "_SLICE", 3000)
+    monkeypatch.setattr(tiles, "_FEWEST", 4)
     monkeypatch.setattr(disk, "DISK_BYTES", 8 * 4000)
 
 
