@@ -22,7 +22,7 @@ __all__ = ["check_usage", "demo", "encoding", "make", "propagate", "render", "si
 STEPS = 100
 _PROPAGATION = (
     *("file", "basis", "dimensions", "neighbors_key", "obsp", "seed", "seed_name", "seed_group"),
-    *("alpha", "steps", "tol", "dtype"),
+    *("alpha", "steps", "tol", "dtype", "graph_on"),
 )
 """The options that say what spreads, and how."""
 
@@ -100,7 +100,7 @@ def _propagate(
     from gpuanim import LabelPropagation
 
     coords = cells.embedding(args.basis, args.dimensions)
-    graph = cells.graph(args.neighbors_key, args.obsp)
+    graph = cells.graph(args.neighbors_key, args.obsp, graph_on=args.graph_on)
     labels = np.zeros(cells.n_obs, np.float32)
     labels[cells.seeds(args.seed, args.seed_name, args.seed_group)] = 1
     options = _options(args, cells)
@@ -109,8 +109,9 @@ def _propagate(
     key = repr([getattr(args, name) for name in _PROPAGATION])
     if key not in kept:
         kept[key] = LabelPropagation(
-            graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
-        )
+            graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype,
+            graph_on=args.graph_on,
+        )  # fmt: skip
     if not args.store:
         return _save(args, coords, kept[key], options, read)
     return _stored(args, coords, graph, kept[key], options, read)

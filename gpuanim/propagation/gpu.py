@@ -69,8 +69,8 @@ def read_on_device(matrix: Any, device: Device) -> DeviceGraph:
     if not len(weights):
         return DeviceGraph(indptr, indices, None)
     if not bool((xp.isfinite(weights) & (weights >= 0)).all()):
-        on_host = tuple(map(device.download, (weights, csr.indices, csr.indptr)))
-        raise GraphError(bad_weights(*on_host[:3]))
+        data, columns, rows = map(device.download, (weights, csr.indices, csr.indptr))
+        raise GraphError(bad_weights(data, columns, rows))
     low, high = float(weights.min()), float(weights.max())
     if low == high and high > 0:
         return DeviceGraph(indptr, indices, None, high)
