@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 
 def test_benchmark_runs():
-    options = "--cells 400 --frames 2 --size 160x90 --no-json --largest".split()
+    options = ["--cells", "400", "--frames", "2", "--size", "160x90", "--no-json", "--largest"]
     told = subprocess.run(
         [sys.executable, "benchmarks/scale.py", *options],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=True,
