@@ -12,10 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
-from gpuanim.geometry import View, fit_view
 from gpuanim.spreading import Spread, as_spread
+from gpuanim.view.plane import View, fit_view
 
-__all__ = ["Dots", "Limits", "as_background", "make_dots", "make_limits", "make_sheet", "pixels", "positive"]
+__all__ = [
+    "Dots",
+    "Limits",
+    "as_background",
+    "as_device",
+    "make_dots",
+    "make_limits",
+    "make_sheet",
+    "pixels",
+    "positive",
+]
 
 ORDERS = ("data", "value", "abs", "random")
 FOLLOWING = ("value", "abs")
@@ -47,6 +57,9 @@ class Dots:
         values.
     spread
         Lets isolated points grow, or None.
+    growth
+        The power of a camera's zoom by which diameters grow: 0 for sizes in points, 1 for those in units of
+        the data. Automatic ones grow by the square root: closer, points are larger and lie further apart.
     """
 
     s: NDArray[np.float64] | float | None
@@ -58,6 +71,7 @@ class Dots:
     seed: int
     order_scope: str | None = None
     spread: Spread | None = None
+    growth: float = 0.0
 
     @property
     def automatic(self) -> bool:
@@ -96,7 +110,7 @@ class Limits:
     aspect: str = "equal"
 
     def view(self, box: tuple[float, float, float, float]) -> View:
-        """Fit the data into a box of the frame; see `geometry.fit_view`."""
+        """Fit the data into a box of the frame; see `view.plane.fit_view`."""
         return fit_view(
             self.bounds, box, xlim=self.xlim, ylim=self.ylim, margin=self.margin, aspect=self.aspect
         )
@@ -114,23 +128,26 @@ def make_dots(
     spot: Any = None,
     order_scope: Any = None,
     spread: Any = None,
+    fitting: bool = False,
 ) -> Dots:
     """Check the style of points; raises OptionError or ShapeError.
 
-    `edge` is matplotlib's if None.
+    `edge` is matplotlib's if None; `fitting` says that `s` was chosen to fit the number of points.
     """
     from matplotlib import rcParams
 
+    sizes = _sizes(s, n_points)
     return Dots(
-        s=_sizes(s, n_points),
+        s=sizes,
         edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
         spot=None if spot is None else positive("spot_size", spot),
         alpha=_opacities(alpha, n_points),
         antialias=bool(antialias),
         order=_order(order, n_points),
-        seed=_seed(seed),
+        seed=_whole("seed", seed),
         order_scope=_order_scope(order, order_scope),
         spread=as_spread(spread),
+        growth=1.0 if spot is not None else 0.5 if sizes is None or fitting else 0.0,
     )
 
 
@@ -183,13 +200,18 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
-def _seed(seed: Any) -> int:
+def as_device(device: Any) -> int | None:
+    """Return the number of a GPU, or None for no wish; raise OptionError for what is neither."""
+    return None if device is None else _whole("device", device)
+
+
+def _whole(name: str, value: Any) -> int:
     try:
-        number = operator.index(seed)
+        number = operator.index(value)
     except TypeError:
         number = -1
     if number < 0:
-        raise OptionError(f"seed must be a whole number from 0 on, not {seed!r}")
+        raise OptionError(f"{name} must be a whole number from 0 on, not {value!r}")
     return number
 
 

@@ -18,11 +18,14 @@ from gpuanim.budget.film import film_advice, film_budget, film_size
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.film import Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
+from gpuanim.motion.layers import shown, with_trails
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
 from gpuanim.types import Buffer, Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
+from gpuanim.view.depth import back_to_front
 
 __all__ = ["Painter"]
 
@@ -76,7 +79,7 @@ class Painter:
         changed = False
         for i, state in enumerate(states):
             if state.changed or not self._coded[i]:
-                self._take(i, state)
+                self._take(i, moment, state)
                 self._coded[i] = changed = True
         with self._timings.measure("chrome"):
             shown = tuple(sheet.show(moment) for sheet in self._sheets)
@@ -84,11 +87,23 @@ class Painter:
         self._shown = shown
         return changed
 
+    @property
+    def lag(self) -> int:
+        """Frames that may be under way while the next one is drawn."""
+        return max(sheet.lag for sheet in self._sheets)
+
     def draw(self, outs: tuple[Buffer, ...]) -> None:
-        """Draw the frame: `outs` has a buffer for each plan."""
+        """Draw the frame, or start to: `outs` has a buffer for each plan."""
         with self._timings.measure("draw"):
             for sheet, out in zip(self._sheets, outs, strict=True):
                 sheet.draw(out)
+
+    def finish(self, outs: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
+        """Wait for a frame that was drawn, and return it; frames finish in their order."""
+        with self._timings.measure("draw"):
+            for sheet, out in zip(self._sheets, outs, strict=True):
+                sheet.finish(out)
+        return outs
 
     def facts(self) -> list[dict[str, Any]]:
         """Return the renderers' facts for each plan, and the memory of all: planned, and the peak so far."""
@@ -103,25 +118,27 @@ class Painter:
 
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
         return tuple(
-            self._place_of(i, cloud, panel, plan.renderer)
+            self._place_of(i, cloud, panel, plan.renderer, plan.device)
             for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
         )
 
-    def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str) -> _Place | PixelPlace:
-        renderer = self._renderers.enter_context(raster.create(name))
+    def _place_of(
+        self, i: int, cloud: Cloud, panel: PanelPlan, name: str, device: int | None
+    ) -> _Place | PixelPlace:
+        renderer = self._renderers.enter_context(raster.create(name, device))
         if isinstance(cloud.blend, Reduction):
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
-    def _take(self, i: int, state: State) -> None:
-        """Colour a cloud, and put its points where they are if they move."""
+    def _take(self, i: int, moment: Moment, state: State) -> None:
+        """Colour a cloud, and put its points where they are if they or the camera move."""
         cloud = self._film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):
                 mapping = self._fits[i] or cloud.norm.fit(lambda: [state.values])
         for places in self._places.values():
-            places[i].take(state, mapping, self._timings)
+            places[i].take(moment, state, mapping, self._timings)
 
 
 class _Place:
@@ -132,13 +149,15 @@ class _Place:
     ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._order = order
+        self.lens: Lens = plan.view
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
         self.codes: Codes = np.empty(0, np.uint16)
         self.mapping: Mapping | None = None
+        self._placed = cloud.still
         if cloud.still:
-            self._move(np.asarray(cloud.coords), None)
+            self._move(State(np.asarray(cloud.coords), np.empty(0), True))
 
     @property
     def still(self) -> bool:
@@ -148,16 +167,18 @@ class _Place:
     def fit(self, timings: Timings) -> None:
         """Find out what holds for the film at this resolution: nothing."""
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
-        """Colour the points by a mapping of their values, and put them where they are if they move."""
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
+        """Colour the points by a mapping of their values, and put them where they are if that changes."""
         if mapping is None:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
             self.mapping = mapping
             self._encode(mapping, state.values)
-        if not self.still:
+        if not self._placed or state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
-                self._move(state.coords, state.values)
+                self.lens = self.plan.lens(moment, state.coords)
+                self._move(state)
+            self._placed = True
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
@@ -176,21 +197,23 @@ class _Place:
         self.codes[own:] = cloud.halo_row + halos
         mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
-    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
-        """Put the points where `coords` says, in an order that may follow their values."""
-        plan, n = self.plan, len(coords)
+    def _move(self, state: State) -> None:
+        """Put the points where the lens shows them, in an order that may follow their values."""
+        plan, n = self.plan, len(state.coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
-        if isinstance(order, str) and values is not None:
-            ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
+        if isinstance(order, str):
+            ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(coords, ids)
-        fixed = order if isinstance(order, np.ndarray) else None
+        points, depths = plan.seen(state.coords, ids, self.lens)
+        if depths is not None:
+            order = back_to_front(depths)
         if self._cloud.halos:
-            points = with_halos(points, self._cloud.halos, n, fixed)
-        elif fixed is not None:
-            points = points.take(fixed)
+            points = with_halos(points, self._cloud.halos, n, order)
+        else:
+            points = shown(points, state.shares, order)
+            points = with_trails(points, state.past, lambda at: plan.seen(at, ids, self.lens)[0], order)
         self.renderer.place(points, plan.scene, n + len(self._cloud.halos), keep=self._cloud.still)
 
 
@@ -205,6 +228,7 @@ class _Sheet:
         ]
         self._still = all(place.still for place in places)
         self._prepared: set[int] = set()  # buffers, which outlive the film's painter
+        self._patches: dict[int, list[Patch]] = {}  # of frames that are under way, by their buffers
         self._overlay: Overlay | None = None
         if self._moving or not places:
             from gpuanim.raster.overlay import Overlay
@@ -212,15 +236,24 @@ class _Sheet:
             self._overlay = Overlay(spec.pixel_format, spec.width, spec.height)
         self._ground = None if places else _picture(plan.ground)
 
+    @property
+    def lag(self) -> int:
+        """Frames that may be under way."""
+        return max((place.renderer.lag for place in self._places), default=0)
+
     def show(self, moment: Moment) -> Hashable:
         """Turn what moves to a moment, and say what it shows."""
         if not self._moving:
             return ()
-        moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
+        moment = replace(
+            moment,
+            mappings=tuple(place.mapping for place in self._places),
+            lenses=tuple(place.lens for place in self._places),
+        )
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:
-        """Draw to a buffer that is new, or holds an earlier frame."""
+        """Start to draw to a buffer that is new, or holds an earlier frame, with what moves as it is now."""
         if self._overlay is not None:
             self._overlay.restore(out)
         if not self._still or id(out) not in self._prepared:
@@ -228,8 +261,16 @@ class _Sheet:
             self._prepared.add(id(out))
         for place, canvas in zip(self._places, self._canvases, strict=True):
             canvas.draw(place.codes, out)
+        self._patches[id(out)] = [patch for part in self._moving if (patch := part.draw()) is not None]
+
+    def finish(self, out: Buffer) -> None:
+        """Wait for the points of a frame, and put what moves over them; once for each `draw`."""
+        patches = self._patches.pop(id(out), None)
+        if patches is None:
+            return
+        for canvas in self._canvases:
+            canvas.finish(out)
         if self._overlay is not None:
-            patches = [patch for part in self._moving if (patch := part.draw()) is not None]
             self._overlay.put(out, patches)
 
     def facts(self) -> dict[str, Any]:

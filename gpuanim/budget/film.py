@@ -173,15 +173,16 @@ def film_advice(size: FilmSize, space: int) -> Iterator[str]:
 
 def _panel(cloud: Cloud, plan: PanelPlan) -> PanelSize:
     scene, coords = plan.scene, cloud.coords
-    place = coords.step(0) if isinstance(coords, Source) else coords
-    x, y = plan.view.project(place[:: max(1, len(place) // SAMPLE)])
-    every = len(place) / len(x)
+    place = coords if isinstance(coords, np.ndarray) else coords.first()
+    seen = plan.view.project(place[:: max(1, len(place) // SAMPLE)])
+    every = len(place) / len(seen.x)
     diameter = float(np.mean(plan.diameter))
     alpha = scene.alpha * (1.0 if plan.opacity is None else float(np.mean(plan.opacity)))
     reduced = isinstance(cloud.blend, Reduction)
     found = estimate(
-        x, y, every, scene.clip, diameter, alpha, antialias=scene.antialias, hiding=scene.mixing == "over"
-    )
+        seen.x, seen.y, every, scene.clip, diameter, alpha, antialias=scene.antialias,
+        hiding=scene.mixing == "over",
+    )  # fmt: skip
     return PanelSize(
         cloud.n_points,
         scene.width * scene.height,
@@ -191,7 +192,7 @@ def _panel(cloud: Cloud, plan: PanelPlan) -> PanelSize:
         found.live,
         found.live if reduced else found.visible,
         found.members if reduced else 0,
-        isinstance(plan.diameter, np.ndarray) + (plan.opacity is not None),
+        isinstance(plan.diameter, np.ndarray) + (plan.opacity is not None) + 2 * (plan.camera is not None),
         cloud.order is not None,
         cloud.values.permutation is not None,
     )

@@ -17,11 +17,11 @@ import gpuanim as ga
 from gpuanim import _memory
 from gpuanim.budget import film as plans
 from gpuanim.budget.film import FilmSize, PanelSize, film_advice, film_budget
-from gpuanim.geometry import View
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.estimate import estimate, layers, touched
 from gpuanim.raster.operator import Operator
 from gpuanim.simulate import atlas
+from gpuanim.view.plane import View
 
 PANEL = PanelSize(
     n=10_000_000, pixels=8_294_400, diameter=3.0, alpha=0.3, fragments=60_000_000, live=2_500_000,
@@ -69,7 +69,7 @@ def test_more_needs_more(n, pixels, fragments, ordered, arrays):
 def test_estimates_of_operators(alpha, antialias, n):
     coords = np.random.default_rng(0).normal(0, 1, (n, 2))
     view = View((-4, 4), (-4, 4), (0, 0, 400, 400))
-    x, y = view.project(coords)
+    x, y = view.xy(coords)
     clip = (0, 0, 400, 400)
     found = estimate(x, y, 1.0, clip, 3.0, alpha, antialias=antialias, hiding=True)
     scene = Scene(Ground(400, 400, np.full(3, 255, np.uint8)), clip, alpha, antialias)
@@ -140,7 +140,7 @@ def test_what_does_not_fit_is_told_before_the_start(tmp_path, monkeypatch):
     film = ga.animate(rng.normal(0, 1, (n, 2)), [rng.random(n)] * 3, size=(1280, 720), alpha=0.2)
     facts = film.save(tmp_path / "film.mp4").facts
     assert facts["planned_bytes"] > 300e6
-    monkeypatch.setattr("gpuanim.painting.raster.create", lambda name: pytest.fail("it was too late"))
+    monkeypatch.setattr("gpuanim.painting.raster.create", lambda *args: pytest.fail("it was too late"))
     monkeypatch.setattr(_memory, "available", lambda: 330_000_000)
     with pytest.raises(
         ga.MemoryPlanError,

@@ -13,7 +13,7 @@ from gpuanim.cuda._base import Array, blocks_for
 from gpuanim.errors import MemoryPlanError
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import coverage
-from gpuanim.raster.pixels import ONE
+from gpuanim.raster.pixels import ONE, WEIGHT_OF_ALPHA
 from gpuanim.types import Ids
 
 __all__ = ["GpuOperator"]
@@ -27,8 +27,6 @@ _SHARE_OF_MEMORY = 0.5
 
 _MOST_IN_BAND = 1 << 28
 """Fragments of a band: 9 GB, and positions stay far from the limits of 32 bits."""
-
-_WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,4 +230,4 @@ def _upload(device: Device, points: Points, scene: Scene) -> _Uploaded:
 def _over_weights(scene: Scene) -> NDArray[np.uint16]:
     if scene.ground.over is None:
         return np.zeros(scene.width * scene.height, np.uint16)
-    return _WEIGHT_OF_ALPHA[scene.ground.over[..., 3]].ravel()
+    return WEIGHT_OF_ALPHA[scene.ground.over[..., 3]].ravel()

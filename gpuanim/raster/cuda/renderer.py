@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from gpuanim.cuda import Device, default_device
-from gpuanim.errors import OptionError
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Points, Renderer, Scene
 from gpuanim.raster.cuda.canvas import GpuCanvas
@@ -31,6 +30,7 @@ class CudaRenderer(Renderer):
 
     name: ClassVar[str] = "cuda"
     formats: ClassVar[tuple[PixelFormat, ...]] = tuple(PixelFormat)
+    mixings: ClassVar[tuple[str, ...]] = ("over",)
 
     def __init__(self, device: Device | None = None) -> None:
         self.device = default_device() if device is None else device
@@ -39,10 +39,7 @@ class CudaRenderer(Renderer):
 
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         """Build W; see `Renderer.place`."""
-        if scene.mixing != "over":
-            raise OptionError(
-                f'renderer="cuda" lays points over each other, blend="{scene.mixing}" needs renderer="cpu"'
-            )
+        self.check(scene.mixing)
         self._operator = None  # before the next one takes its memory
         self._operator = GpuOperator(self.device, points, scene, n_source, keep=keep)
         for canvas in self._canvases:
