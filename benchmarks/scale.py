@@ -314,6 +314,7 @@ def draw(films: list[dict[str, Any]], target: Path) -> None:
     """Draw time per frame and peak memory against the number of cells."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter
 
     fig = Figure(figsize=(11, 4.6), dpi=130, layout="constrained")
     FigureCanvasAgg(fig)
@@ -344,6 +345,10 @@ def draw(films: list[dict[str, Any]], target: Path) -> None:
     for axes in (left, right):
         axes.grid(visible=True, which="major", alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.legend(frameon=False)
     width, height = films[0]["size"]
     fig.suptitle(f"Simulated atlases, {K} neighbours, {width}x{height}, label propagation from two seeds")
