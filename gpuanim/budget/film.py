@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpuanim import _threads
 from gpuanim.blend._base import Reduction
 from gpuanim.budget._base import Budget, largest
-from gpuanim.raster.estimate import SAMPLE, estimate, layers
+from gpuanim.raster.estimate import SAMPLE, at_most, estimate, layers
 from gpuanim.values._base import Source
 
 if TYPE_CHECKING:
@@ -172,17 +172,17 @@ def film_advice(size: FilmSize, space: int) -> Iterator[str]:
 
 
 def _panel(cloud: Cloud, plan: PanelPlan) -> PanelSize:
-    scene, coords = plan.scene, cloud.coords
-    place = coords if isinstance(coords, np.ndarray) else coords.first()
-    seen = plan.view.project(place[:: max(1, len(place) // SAMPLE)])
-    every = len(place) / len(seen.x)
+    scene = plan.scene
     diameter = float(np.mean(plan.diameter))
     alpha = scene.alpha * (1.0 if plan.opacity is None else float(np.mean(plan.opacity)))
     reduced = isinstance(cloud.blend, Reduction)
-    found = estimate(
-        seen.x, seen.y, every, scene.clip, diameter, alpha, antialias=scene.antialias,
-        hiding=scene.mixing == "over",
-    )  # fmt: skip
+    looks: Any = {"antialias": scene.antialias, "hiding": scene.mixing == "over"}
+    if isinstance(cloud.coords, np.ndarray):
+        seen = plan.view.project(cloud.coords[:: max(1, len(cloud.coords) // SAMPLE)])
+        every = len(cloud.coords) / len(seen.x)
+        found = estimate(seen.x, seen.y, every, scene.clip, diameter, alpha, **looks)
+    else:  # the steps of moving points may lie in a file, and are read once only
+        found = at_most(cloud.n_points, scene.clip, diameter, alpha, **looks)
     return PanelSize(
         cloud.n_points,
         scene.width * scene.height,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Estimate", "estimate", "layers", "touched"]
+__all__ = ["SAMPLE", "Estimate", "at_most", "estimate", "layers", "touched"]
 
 SAMPLE = 1 << 18
 """Points that are worth looking at."""
@@ -107,3 +107,20 @@ def estimate(
     n_inside = float(np.count_nonzero(inside) * every)
     visible = min(n_inside, fragments / (0.4 * area)) if hiding else n_inside
     return Estimate(int(fragments), int(live), int(visible), int(held.sum() * side**2))
+
+
+def at_most(
+    n: int,
+    clip: tuple[int, int, int, int],
+    diameter: float,
+    alpha: float,
+    *,
+    antialias: bool,
+    hiding: bool,
+) -> Estimate:
+    """Return the largest operator of `n` points wherever they lie: spread evenly, none hidden altogether."""
+    left, top, right, bottom = clip
+    pixels = max(0, right - left) * max(0, bottom - top)
+    members = n * touched(diameter, antialias=antialias)
+    most = pixels * layers(diameter, alpha, antialias=antialias) if hiding else math.inf
+    return Estimate(int(min(members, most)), int(min(members, pixels)), n, int(members))

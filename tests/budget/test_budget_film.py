@@ -18,7 +18,7 @@ from gpuanim import _memory
 from gpuanim.budget import film as plans
 from gpuanim.budget.film import FilmSize, PanelSize, film_advice, film_budget
 from gpuanim.raster._base import Ground, Points, Scene
-from gpuanim.raster.estimate import estimate, layers, touched
+from gpuanim.raster.estimate import at_most, estimate, layers, touched
 from gpuanim.raster.operator import Operator
 from gpuanim.simulate import atlas
 from gpuanim.view.plane import View
@@ -78,6 +78,10 @@ def test_estimates_of_operators(alpha, antialias, n):
     assert 0.7 * len(made.visible) < found.visible < 2.5 * len(made.visible)
     sampled = estimate(x[::4], y[::4], 4.0, clip, 3.0, alpha, antialias=antialias, hiding=True)
     assert sampled.fragments == pytest.approx(found.fragments, rel=0.1)
+    most = at_most(n, clip, 3.0, alpha, antialias=antialias, hiding=True)
+    assert most.fragments >= found.fragments
+    assert most.live >= found.live
+    assert most.visible >= found.visible
 
 
 def test_discs_and_pixels():
