@@ -70,8 +70,9 @@ def _our_film(motion: Motion, target: Path, frames: int, renderer: str) -> None:
     width, height = motion.size
     places = [np.column_stack([at.x, height - at.y]) for at in motion.places]
     film = ga.animate(
-        lambda i: places[i % 2], lambda i: motion.codes[i % 2], n_steps=frames, norm="linear", vmin=0, vmax=255,
-        xlim=(0, width), ylim=(0, height), margin=0, axes=False, colorbar=False, size=motion.size, dpi=72,
+        lambda i: places[i % 2], lambda i: motion.codes[i % 2], n_steps=frames, norm="linear",
+        vmin=0, vmax=255, xlim=(0, width), ylim=(0, height), margin=0, axes=False, colorbar=False,
+        size=motion.size, dpi=72,
         s=(DIAMETER - 1) ** 2, fps=FPS, renderer=renderer, alpha=motion.scene.alpha,
         antialias=motion.scene.antialias,
     )  # fmt: skip
@@ -86,7 +87,7 @@ def by_vispy(motion: Motion) -> Way:
 
 
 def by_datashader(motion: Motion) -> Way:
-    """The last value of a pixel by datashader, shaded and spread to 3 x 3 pixels; written with imageio."""
+    """Shade the last value of a pixel by datashader, spread to 3 x 3 pixels; written with imageio."""
     import datashader as ds
     import datashader.transfer_functions as tf
     import pandas as pd
@@ -113,9 +114,9 @@ def by_pyvista(motion: Motion) -> Way:
     """PyVista's Plotter off screen and open_movie."""
     import pyvista
 
-    plotter = pyvista.Plotter(off_screen=True, window_size=motion.size)
+    plotter: Any = pyvista.Plotter(off_screen=True, window_size=list(motion.size))
     places = [np.column_stack([at.x, at.y, np.zeros(motion.n, np.float32)]) for at in motion.places]
-    mesh = pyvista.PolyData(places[0])
+    mesh: Any = pyvista.PolyData(places[0])
     mesh["v"] = motion.codes[0].astype(np.uint8)
     plotter.add_points(
         mesh, scalars="v", cmap="viridis", clim=(0, 255), point_size=DIAMETER, show_scalar_bar=False,
@@ -146,14 +147,18 @@ def by_pyvista(motion: Motion) -> Way:
         for _ in range(frames):
             move()
             plotter.write_frame()
-        plotter.mwriter.close()
+        if plotter.mwriter is not None:
+            plotter.mwriter.close()
 
     plotter.show(auto_close=False)
     return Way(draw, read, film)
 
 
 def by_pygfx(motion: Motion) -> Way:
-    """pygfx, which fastplotlib draws with, on an offscreen canvas; written with imageio."""
+    """Points of pygfx, which fastplotlib draws with, on an offscreen canvas; written with imageio.
+
+    It needs Vulkan; Mesa has it in software (apt-get install mesa-vulkan-drivers).
+    """
     import pygfx
     from rendercanvas.offscreen import RenderCanvas
 
