@@ -1,4 +1,4 @@
-"""What it costs to make a film in segments, and what it saves: bytes, quality, time, a crash, a killed worker.
+"""What a film in segments costs, and what it saves: bytes, quality, time, a crash, a killed worker.
 
     python benchmarks/segments.py                              # 1,000,000 cells, 240 frames at 720p
     python benchmarks/segments.py --cells 100000 --frames 96   # quickly

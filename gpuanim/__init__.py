@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import (
+    ClusterError,
     DataKeyError,
     EncoderError,
     FileError,
@@ -47,6 +48,7 @@ __all__ = [
     "Animation",
     "Camera",
     "Caption",
+    "ClusterError",
     "ColorBar",
     "DataKeyError",
     "EncoderError",

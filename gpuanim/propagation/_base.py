@@ -6,8 +6,8 @@ import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,11 +17,14 @@ from gpuanim.propagation.cuda import is_cupy
 from gpuanim.propagation.labels import check_tol, read_labels, read_mask
 from gpuanim.propagation.place import place
 from gpuanim.propagation.solve import Solution, is_symmetric, solve_system
-from gpuanim.propagation.stepper import Stepper
+from gpuanim.propagation.stepper import Walk
 from gpuanim.propagation.system import Equation, System
 from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.convert import as_numpy
+
+if TYPE_CHECKING:
+    from gpuanim.propagation.ranked import Ranked
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
 
@@ -63,6 +66,7 @@ class Propagation(Source):
         dtype: DTypeLike | None,
         callback: Callback | None,
         progress: bool,
+        client: Any,
     ) -> None:
         if n_steps is not None and (n_steps != int(n_steps) or n_steps < 1):
             raise OptionError(f"n_steps must be a whole number from 1 on, got {n_steps}")
@@ -84,6 +88,7 @@ class Propagation(Source):
             dtype=_value_dtype(dtype),
             width=math.prod(_shape(labels)[1:]),
             n_steps=self._expected_steps(),
+            client=client,
         )
         self.device = f"{self._place.device}: {self._place.reason}"
         self.permutation = self._place.permutation
@@ -152,31 +157,55 @@ class Propagation(Source):
         array
             (n,), or (n, c) for labels of c > 1 columns; entry k belongs to row `permutation[k]`.
         """
-        for f in self._run():
-            yield self._place.shown(f)
+        for walk in self._run():
+            yield self._place.shown(walk.f)
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the iterates in the caller's order and shape, each in memory of its own."""
-        for f in self._run():
-            yield self._place.outward(f).reshape(self._shape)
+        for walk in self._run():
+            yield self._place.outward(walk.f).reshape(self._shape)
 
-    def _run(self) -> Iterator[Any]:
-        """Yield the stepper's F after each step. Each pass starts anew."""
+    def ranked(self, *, stretch: bool = False) -> Ranked:
+        """Return the steps as levels 0 to 255 by the rank of each node within the step.
+
+        They are the codes that `Rank(stretch=stretch)` gives the values: show them with ``vmin=0,
+        vmax=256``. On a cluster they are found where the values are, from one merged histogram, and a byte
+        for each node travels instead of four or eight.
+
+        Parameters
+        ----------
+        stretch
+            As in `Rank`: give the lowest value level 0 and the highest 255.
+
+        Raises
+        ------
+        OptionError
+            If the labels have several columns.
+        """
+        from gpuanim.propagation.ranked import Ranked
+        from gpuanim.values.ranks import Rank
+
+        if self.n_columns != 1:
+            raise OptionError(f"ranks are those of one column of labels, these have {self.n_columns}")
+        return Ranked(self._run, Rank(stretch=stretch), self.n_points, self.n_steps, self.permutation)
+
+    def _run(self) -> Iterator[Walk]:
+        """Yield the walk after each step. Each pass starts anew."""
         with np.errstate(over="ignore"):  # the first step tells it better
-            stepper = Stepper(self._place.product, self._system(self._place.product.xp))
+            walk = self._place.product.walk(self._system(self._place.product.xp))
         self.n_done, self.residual = 0, math.inf
-        if self._include_initial:
-            yield stepper.f
-        with _progress_bar(self._limit, shown=self._progress) as bar:
+        with closing(walk), _progress_bar(self._limit, shown=self._progress) as bar:
+            if self._include_initial:
+                yield walk
             ended = False
             while not ended:
-                self.residual = stepper.step()
-                self.n_done = stepper.n_done
+                self.residual = walk.step()
+                self.n_done = walk.n_done
                 if bar is not None:
                     bar.update()
                     bar.set_postfix_str(f"residual {self.residual:.1e}", refresh=False)
                 ended = self._ends()
-                yield stepper.f
+                yield walk
 
     def _ends(self) -> bool:
         """Say whether the step just taken is the last one. The callback hears of each."""

@@ -277,4 +277,5 @@ class _Hall:
 def _cancelled() -> type[BaseException]:
     from distributed import CancelledError
 
-    return CancelledError
+    cancelled: type[BaseException] = CancelledError
+    return cancelled
