@@ -136,6 +136,10 @@ def _add_render(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--steps", type=_steps, metavar="A:B", help="from step A to before step B, from 0")
     parser.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="make segments on the workers of a Dask cluster: tcp://HOST:PORT, or local[N] for N processes",
+    )  # fmt: skip
+    parser.add_argument(
         "--same-cells", action="store_true",
         help="the store has the frames of these cells, though it was made with another embedding of them",
     )  # fmt: skip
@@ -236,10 +240,6 @@ def _add_segments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--segment", type=float, metavar="S", help="least seconds of a segment (default: 2)")
     add("--workers", type=int, metavar="N", help="encoders at once, each on a segment (default: 1)")
-    add(
-        "--dask", metavar="WHERE",
-        help="make segments on a Dask cluster: tcp://... of its scheduler, or local[N] for N processes here",
-    )  # fmt: skip
 
 
 def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:

@@ -42,7 +42,7 @@ TRACK = np.stack([COORDS * (1 + i / N) for i in range(N)])
 def cluster():
     environment = {"GPUANIM_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     made = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, env=environment,
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", env=environment,
         silence_logs=50,
     )  # fmt: skip
     yield made

@@ -58,7 +58,7 @@ def test_killed_at_five_random_moments(saver, uninterrupted, tmp_path, workers):
 
 def test_only_what_is_missing_is_made(saver, uninterrupted, tmp_path):
     target = tmp_path / "film.mp4"
-    saver.save(lambda step, t: len(whole_segments(t)) >= 2, target=target, resume="sines")
+    saver.save(lambda step, t: len(whole_segments(t)) >= 2, target=target, resume="sines", pause=0.01)
     there = whole_segments(target)
     assert 2 <= len(there) < 6
     told = saver.save(target=target, resume="sines")
@@ -69,7 +69,7 @@ def test_only_what_is_missing_is_made(saver, uninterrupted, tmp_path):
 
 def test_a_segment_in_the_middle_is_made_again(saver, uninterrupted, tmp_path):
     target = tmp_path / "film.mp4"
-    saver.save(lambda step, t: len(whole_segments(t)) >= 4, target=target, resume="sines")
+    saver.save(lambda step, t: len(whole_segments(t)) >= 4, target=target, resume="sines", pause=0.01)
     there = len(whole_segments(target))
     torn = kept_folder(target) / "0001" / "film.mp4"
     torn.write_bytes(torn.read_bytes()[:-1])
