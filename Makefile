@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 OUT ?= out
 CELLS ?= 200000
-SYSTEM_PACKAGES := libegl1 libgl1-mesa-dri chromium fonts-dejavu-core libatomic1 g++
+SYSTEM_PACKAGES := libegl1 libgl1 libgl1-mesa-dri libfontconfig1 chromium fonts-dejavu-core libatomic1 g++
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench system-packages clean
@@ -30,7 +30,7 @@ clean: ## remove .venv, films and caches
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Tests marked `opengl` need an EGL library with a software renderer, those marked `browser` Chromium, a
+# Tests marked `opengl` need an EGL library with a software renderer, and what vispy loads; those marked `browser` Chromium, a
 # font, and libatomic for playwright. Only where apt and root are there; elsewhere those tests are skipped, or
 # fail if CI=true. One by one, because other distributions lack some: Ubuntu's Chromium is a snap.
 system-packages:

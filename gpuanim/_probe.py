@@ -1,6 +1,7 @@
 """Look for OpenGL and CUDA. Run as a child process by `doctor`, never imported: drivers may crash.
 
-``python -P _probe.py opengl|cuda`` prints one line of JSON; what went wrong is in its "error".
+``python -P _probe.py opengl WHAT`` and ``python -P _probe.py cuda`` print one line of JSON; what went wrong
+is in its "error".
 """
 
 from __future__ import annotations
@@ -9,27 +10,20 @@ import ctypes
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
-def opengl() -> dict[str, Any]:
-    """Open an offscreen canvas of vispy on EGL, and ask who draws."""
-    from vispy import app, gloo
+def opengl(what: str) -> dict[str, Any]:
+    """List EGL's devices ("devices"), or draw a frame of points at a place, and ask who draws."""
+    sys.path.append(str(Path(__file__).parents[1]))  # gpuanim may not be installed
+    from gpuanim.raster.opengl import probe
 
-    app.use_app("egl")
-    canvas = app.Canvas(size=(16, 16), show=False)
-    canvas.set_current()
-    gl = gloo.gl
-    facts = {
-        "vendor": gl.glGetParameter(gl.GL_VENDOR),
-        "renderer": gl.glGetParameter(gl.GL_RENDERER),
-        "version": gl.glGetParameter(gl.GL_VERSION),
-    }
-    # A context that draws nothing is of no use: fill a buffer and read it back.
-    with gloo.FrameBuffer(gloo.RenderBuffer((16, 16))):
-        gloo.clear((1.0, 0.0, 0.0, 1.0))
-        seen = gloo.read_pixels((0, 0, 16, 16))
-    return {**facts, "draws": bool((seen[..., 0] == 255).all() and (seen[..., 1] == 0).all())}
+    if what != "devices":
+        return probe.try_place(what)
+    from gpuanim.raster.opengl._vispy import Egl
+
+    return {"devices": [{"cuda": one.cuda, "hardware": one.hardware} for one in Egl.devices()]}
 
 
 def cuda() -> dict[str, Any]:
@@ -69,10 +63,10 @@ def _cupy() -> dict[str, Any]:
     return facts
 
 
-def main(what: str) -> None:
+def main(what: str, *arguments: str) -> None:
     """Print what was found, and leave without the drivers' own cleaning up."""
     try:
-        found = {"opengl": opengl, "cuda": cuda}[what]()
+        found = opengl(*arguments) if what == "opengl" else cuda()
     except Exception as error:
         found = {"error": " ".join(f"{type(error).__name__}: {error}".split())}
     print(json.dumps(found), flush=True)
@@ -80,4 +74,4 @@ def main(what: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 from typing import Any, overload
 from urllib.parse import quote
@@ -41,6 +42,7 @@ class Animation:
     _film: Film
     _dpi: float
     _renderer: str = "auto"
+    _device: int | None = None
 
     @property
     def n_frames(self) -> int | None:
@@ -216,10 +218,11 @@ class Animation:
         fits = Fits(self._film, timings)
         plan = self._plan((PixelFormat.RGB24, PixelFormat.RGBA), fits, dpi=dpi)
         spec = plan.spec
-        buffer = spec.pixel_format.empty(spec.width, spec.height)
         shape = spec.pixel_format.shape(spec.width, spec.height)
         with Painter(self._film, (plan,), fits, timings) as painter:
-            for (frame,) in draw_frames(self._film, painter, spec.fps, timings, lambda: (buffer,)):
+            n_buffers = 1 + painter.lag
+            ring = cycle([(spec.pixel_format.empty(spec.width, spec.height),) for _ in range(n_buffers)])
+            for (frame,) in draw_frames(self._film, painter, spec.fps, timings, lambda: next(ring)):
                 yield frame.reshape(shape).copy()
 
     def to_array(self, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:
@@ -406,5 +409,6 @@ class Animation:
             dpi=self._dpi if dpi is None else positive("dpi", dpi),
             fps=self.fps if fps is None else as_fps(fps),
             renderer=self._renderer,
+            device=self._device,
             title="".join(c for c in str(title) if c.isprintable()),
         )

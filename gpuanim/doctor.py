@@ -5,25 +5,21 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib import metadata
-from pathlib import Path
-from typing import Any
 
-from gpuanim.errors import GpuanimError
+from gpuanim.errors import GpuanimError, OptionError
+from gpuanim.raster.opengl import remedies
+from gpuanim.raster.opengl.limits import Limits
+from gpuanim.raster.opengl.probe import looked, run_child
 
 __all__ = ["Cuda", "Ffmpeg", "OpenGL", "Report", "report"]
 
 REQUIRED = ("numpy", "scipy", "numba", "matplotlib", "imageio", "imageio-ffmpeg", "anndata", "vispy", "tqdm")
 OPTIONAL = ("zarr", "scanpy", "cupy-cuda12x", "cupy-cuda13x")
-SOFTWARE_GL = ("llvmpipe", "softpipe", "swrast", "swr", "software", "swiftshader")
 DATA_CENTRE = ("H100", "H200", "H800")  # two of their many processors can run shaders
-MESA = "apt-get install libegl1 libgl1-mesa-dri (Debian), dnf install mesa-libEGL mesa-dri-drivers (Fedora)"
-CHILD_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -38,19 +34,31 @@ class Ffmpeg:
 
 @dataclass(frozen=True)
 class OpenGL:
-    """An offscreen OpenGL context through EGL, opened in a child process."""
+    """An offscreen OpenGL context, opened in a child process, in which a frame of points was drawn.
 
-    vendor: str | None = None
-    renderer: str | None = None
-    version: str | None = None
-    platform: str = ""
-    draws: bool = False
-    error: str | None = None
+    Parameters
+    ----------
+    place
+        Where it was found: an EGL device, Mesa without one, a hidden window.
+    limits
+        What the driver says of itself; None if there is no context.
+    tried
+        Place -> how it failed, of those before.
+    """
+
+    place: str = ""
+    limits: Limits | None = None
+    tried: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def draws(self) -> bool:
+        """Whether there is a context, and points came out right."""
+        return self.limits is not None
 
     @property
     def software(self) -> bool:
         """Whether the processor draws, not a GPU."""
-        return any(name in (self.renderer or "").lower() for name in SOFTWARE_GL)
+        return self.limits is not None and self.limits.software
 
 
 @dataclass(frozen=True)
@@ -88,7 +96,7 @@ class Report:
     def to_json(self) -> str:
         """Return the report as JSON."""
         content = asdict(self)
-        content["opengl"]["software"] = self.opengl.software
+        content["opengl"] |= {"draws": self.opengl.draws, "software": self.opengl.software}
         return json.dumps({**content, "ok": self.ok}, indent=2)
 
     def __str__(self) -> str:
@@ -137,39 +145,16 @@ def _ffmpeg() -> Ffmpeg:
 
 
 def _opengl() -> OpenGL:
-    """Try the system's display or device if there is one, else, or if that fails, a surface in memory."""
-    devices = [*Path("/dev/dri").glob("renderD*"), *Path("/dev").glob("nvidia[0-9]*")]
-    tries = [os.environ.get("EGL_PLATFORM", "")] if devices or "EGL_PLATFORM" in os.environ else []
-    found = OpenGL()
-    for egl_platform in dict.fromkeys([*tries, "surfaceless"]):
-        # Set before vispy's backend is imported: importing it initialises the display.
-        told = _probe("opengl", {"EGL_PLATFORM": egl_platform} if egl_platform else {})
-        found = OpenGL(**told, platform=egl_platform or "default")
-        if found.draws:
-            break
-    return found
+    try:
+        found, tried = looked()
+    except OptionError as error:  # of GPUANIM_EGL_DEVICE
+        return OpenGL(tried={"device": str(error)})
+    return OpenGL(tried=tried) if found is None else OpenGL(found.place, found.limits, tried)
 
 
 def _cuda() -> Cuda:
-    told = _probe("cuda", {})
+    told = run_child("cuda")
     return Cuda(**{**told, "devices": tuple(told.get("devices", ()))})
-
-
-def _probe(what: str, environment: dict[str, str]) -> dict[str, Any]:
-    script = Path(__file__).with_name("_probe.py")
-    command = [sys.executable, "-P", str(script), what]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, check=False, text=True, timeout=CHILD_SECONDS,
-            env={**os.environ, **environment},
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError) as error:
-        return {"error": f"{type(error).__name__}: {error}"}
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        return {"error": f"the driver crashed (exit status {done.returncode}): {last[0]}"}
-    told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-    return told
 
 
 def _advice(found: Report) -> Iterator[str]:
@@ -180,10 +165,8 @@ def _advice(found: Report) -> Iterator[str]:
         yield "ffmpeg is required: pip install imageio-ffmpeg brings one"
     elif "libx264" not in found.ffmpeg.encoders:
         yield "this ffmpeg cannot write H.264; the one of pip install imageio-ffmpeg can"
-    if found.opengl.error and "EGL library not found" in found.opengl.error:
-        yield f"for OpenGL without a display: {MESA}"
-    elif found.opengl.error:
-        yield f"OpenGL did not start; for one in software: {MESA}"
+    opengl = found.opengl
+    yield from remedies.advice(opengl.tried, software=opengl.software if opengl.draws else None)
     if found.cuda.driver and not found.cuda.cupy:
         extra = "cuda13" if float(found.cuda.driver) >= 13 else "cuda12"
         yield f'for CUDA: pip install "gpuanim[{extra}]"'
@@ -199,11 +182,13 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
     for i in range(0, len(here), 6):
         yield "packages" if not i else "", ", ".join(here[i : i + 6])
     yield from _ffmpeg_lines(found.ffmpeg)
-    yield "OpenGL", _opengl_line(found.opengl)
+    yield from _opengl_lines(found.opengl)
     yield "CUDA", _cuda_line(found.cuda)
     yield "drawing", f"{found.renderer}: {found.reason}"
-    if found.opengl.draws or found.cuda.works:
-        yield "", "OpenGL and CUDA are not used for drawing by this version"
+    if found.opengl.draws:
+        yield "", 'renderer="opengl" draws all points of each frame, for points that move'
+    if found.cuda.works:
+        yield "", "CUDA is not used for drawing by this version"
     for i, line in enumerate(found.advice):
         yield "install" if not i else "", line
     yield "result", "films can be made" if found.ok else "films can NOT be made: see above"
@@ -217,15 +202,25 @@ def _ffmpeg_lines(ffmpeg: Ffmpeg) -> Iterator[tuple[str, str]]:
     yield "", f"works: {', '.join(ffmpeg.encoders) or 'nothing'}"
 
 
-def _opengl_line(opengl: OpenGL) -> str:
-    if opengl.error:
-        return f"not available: {opengl.error}"
-    kind = "software, no GPU" if opengl.software else "GPU"
-    slow = next((name for name in DATA_CENTRE if name in (opengl.renderer or "")), None)
-    if slow:
-        kind += f"; an {slow} draws OpenGL slowly"
-    fails = "" if opengl.draws else "; DRAWS WRONGLY"
-    return f"{kind}: {opengl.renderer} by {opengl.vendor}, {opengl.version} (EGL {opengl.platform}){fails}"
+def _opengl_lines(opengl: OpenGL) -> Iterator[tuple[str, str]]:
+    limits = opengl.limits
+    if limits is None:
+        yield "OpenGL", "not available"
+    else:
+        kind = "software, no GPU" if limits.software else "GPU"
+        slow = next((name for name in DATA_CENTRE if name in limits.renderer), None)
+        if slow:
+            kind += f"; an {slow} draws OpenGL slowly"
+        yield "OpenGL", f"{kind}: {limits.renderer} by {limits.vendor}, {limits.version} ({opengl.place})"
+        yield (
+            "",
+            (
+                f"at most {limits.texture} pixels a side of a texture, {limits.viewport} of a viewport, "
+                f"{limits.point:g} of a sprite, {limits.samples} samples"
+            ),
+        )
+    for place, why in opengl.tried.items():
+        yield "", f"not {place}: {why}"
 
 
 def _cuda_line(cuda: Cuda) -> str:

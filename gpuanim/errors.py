@@ -12,6 +12,7 @@ __all__ = [
     "MemoryPlanError",
     "MissingDependencyError",
     "OptionError",
+    "RendererError",
     "ShapeError",
     "SourceError",
     "TargetError",
@@ -52,6 +53,10 @@ class MemoryPlanError(GpuanimError, MemoryError):
 
 class EncoderError(GpuanimError, RuntimeError):
     """An encoder process failed; the message ends with its own last words."""
+
+
+class RendererError(GpuanimError, RuntimeError):
+    """What draws does not start or has failed; the message says what to do about it."""
 
 
 class TargetError(GpuanimError, OSError):

@@ -15,7 +15,17 @@ from gpuanim.errors import OptionError, ShapeError
 from gpuanim.geometry import View, fit_view
 from gpuanim.spreading import Spread, as_spread
 
-__all__ = ["Dots", "Limits", "as_background", "make_dots", "make_limits", "make_sheet", "pixels", "positive"]
+__all__ = [
+    "Dots",
+    "Limits",
+    "as_background",
+    "as_device",
+    "make_dots",
+    "make_limits",
+    "make_sheet",
+    "pixels",
+    "positive",
+]
 
 ORDERS = ("data", "value", "abs", "random")
 FOLLOWING = ("value", "abs")
@@ -128,7 +138,7 @@ def make_dots(
         alpha=_opacities(alpha, n_points),
         antialias=bool(antialias),
         order=_order(order, n_points),
-        seed=_seed(seed),
+        seed=_whole("seed", seed),
         order_scope=_order_scope(order, order_scope),
         spread=as_spread(spread),
     )
@@ -183,13 +193,18 @@ def positive(name: str, value: Any) -> float:
     return number
 
 
-def _seed(seed: Any) -> int:
+def as_device(device: Any) -> int | None:
+    """Return the number of a GPU, or None for no wish; raise OptionError for what is neither."""
+    return None if device is None else _whole("device", device)
+
+
+def _whole(name: str, value: Any) -> int:
     try:
-        number = operator.index(seed)
+        number = operator.index(value)
     except TypeError:
         number = -1
     if number < 0:
-        raise OptionError(f"seed must be a whole number from 0 on, not {seed!r}")
+        raise OptionError(f"{name} must be a whole number from 0 on, not {value!r}")
     return number
 
 

@@ -75,11 +75,23 @@ class Painter:
         self._shown = shown
         return changed
 
+    @property
+    def lag(self) -> int:
+        """Frames that may be under way while the next one is drawn."""
+        return max(sheet.lag for sheet in self._sheets)
+
     def draw(self, outs: tuple[Buffer, ...]) -> None:
-        """Draw the frame: `outs` has a buffer for each plan."""
+        """Draw the frame, or start to: `outs` has a buffer for each plan."""
         with self._timings.measure("draw"):
             for sheet, out in zip(self._sheets, outs, strict=True):
                 sheet.draw(out)
+
+    def finish(self, outs: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
+        """Wait for a frame that was drawn, and return it; frames finish in their order."""
+        with self._timings.measure("draw"):
+            for sheet, out in zip(self._sheets, outs, strict=True):
+                sheet.finish(out)
+        return outs
 
     def facts(self) -> list[dict[str, Any]]:
         """Return the renderers' facts for each plan."""
@@ -93,12 +105,14 @@ class Painter:
 
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
         return tuple(
-            self._place_of(i, cloud, panel, plan.renderer)
+            self._place_of(i, cloud, panel, plan.renderer, plan.device)
             for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
         )
 
-    def _place_of(self, i: int, cloud: Cloud, panel: PanelPlan, name: str) -> _Place | PixelPlace:
-        renderer = self._renderers.enter_context(raster.create(name))
+    def _place_of(
+        self, i: int, cloud: Cloud, panel: PanelPlan, name: str, device: int | None
+    ) -> _Place | PixelPlace:
+        renderer = self._renderers.enter_context(raster.create(name, device))
         if isinstance(cloud.blend, Reduction):
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
@@ -195,12 +209,18 @@ class _Sheet:
         ]
         self._still = all(place.still for place in places)
         self._prepared: set[int] = set()  # buffers, which outlive the film's painter
+        self._patches: dict[int, list[Patch]] = {}  # of frames that are under way, by their buffers
         self._overlay: Overlay | None = None
         if self._moving or not places:
             from gpuanim.raster.overlay import Overlay
 
             self._overlay = Overlay(spec.pixel_format, spec.width, spec.height)
         self._ground = None if places else _picture(plan.ground)
+
+    @property
+    def lag(self) -> int:
+        """Frames that may be under way."""
+        return max((place.renderer.lag for place in self._places), default=0)
 
     def show(self, moment: Moment) -> Hashable:
         """Turn what moves to a moment, and say what it shows."""
@@ -210,7 +230,7 @@ class _Sheet:
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:
-        """Draw to a buffer that is new, or holds an earlier frame."""
+        """Start to draw to a buffer that is new, or holds an earlier frame, with what moves as it is now."""
         if self._overlay is not None:
             self._overlay.restore(out)
         if not self._still or id(out) not in self._prepared:
@@ -218,8 +238,16 @@ class _Sheet:
             self._prepared.add(id(out))
         for place, canvas in zip(self._places, self._canvases, strict=True):
             canvas.draw(place.codes, out)
+        self._patches[id(out)] = [patch for part in self._moving if (patch := part.draw()) is not None]
+
+    def finish(self, out: Buffer) -> None:
+        """Wait for the points of a frame, and put what moves over them; once for each `draw`."""
+        patches = self._patches.pop(id(out), None)
+        if patches is None:
+            return
+        for canvas in self._canvases:
+            canvas.finish(out)
         if self._overlay is not None:
-            patches = [patch for part in self._moving if (patch := part.draw()) is not None]
             self._overlay.put(out, patches)
 
     def facts(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -26,7 +27,9 @@ from gpuanim.types import Buffer
 __all__ = ["Output", "Recorded", "draw_frames", "record"]
 
 _RING = 4
-"""Buffers: one being drawn, one being written, two waiting; more only costs memory."""
+"""Buffers: one being drawn, one being written, two waiting; more only costs memory.
+
+Frames that are under way need one each besides."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +57,26 @@ def draw_frames(
 ) -> Iterator[tuple[Buffer, ...]]:
     """Yield the film's frames, one buffer for each plan; the same buffers again while nothing changes.
 
-    `next_buffers` is asked for free ones each time that something is drawn.
+    `next_buffers` is asked for free ones each time that something is drawn. A renderer that lags behind has
+    `painter.lag` frames under way, while the next ones are computed: so many more buffers are in use.
     """
+    under_way: deque[tuple[Buffer, ...]] = deque()
     outs: tuple[Buffer, ...] = ()
     steps = film_steps(film, fps)
     while True:
         with timings.measure("values"):
             step = next(steps, None)
         if step is None:
-            return
+            break
         if painter.turn(*step) or not outs:
             with timings.measure("wait"):
                 outs = next_buffers()
             painter.draw(outs)
-        yield outs
+        under_way.append(outs)
+        if len(under_way) > painter.lag:
+            yield painter.finish(under_way.popleft())
+    while under_way:
+        yield painter.finish(under_way.popleft())
 
 
 def record(
@@ -90,7 +99,7 @@ def record(
         feeders: list[_Feeder] = []
         try:
             for output in outputs:
-                feeders.append(_Feeder(output, timings))  # noqa: PERF401
+                feeders.append(_Feeder(output, timings, _RING + painter.lag))  # noqa: PERF401
             fps = outputs[0].plan.spec.fps
             count = _feed(film, painter, fps, feeders, timings, on_frame)
         except BaseException:
@@ -136,16 +145,16 @@ def _feed(
 class _Feeder:
     """Writes the frames of one output on a thread of its own; keeps the first exception."""
 
-    def __init__(self, output: Output, timings: Timings) -> None:
+    def __init__(self, output: Output, timings: Timings, ring: int) -> None:
         self._writers = output.writers
         self._timings = timings
         self._free: queue.SimpleQueue[Buffer] = queue.SimpleQueue()
         spec = output.plan.spec
         # In one piece, for which numpy asks for huge pages.
-        for buffer in np.empty((_RING, spec.pixel_format.nbytes(spec.width, spec.height)), np.uint8):
+        for buffer in np.empty((ring, spec.pixel_format.nbytes(spec.width, spec.height)), np.uint8):
             self._free.put(buffer)
         self._ready: queue.SimpleQueue[tuple[Buffer, bool] | None] = queue.SimpleQueue()
-        self._slots = threading.Semaphore(2 * _RING)  # bounds repeated frames, which need no buffer
+        self._slots = threading.Semaphore(2 * ring)  # bounds repeated frames, which need no buffer
         self.error: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="gpuanim-writer", daemon=True)
         self._thread.start()

@@ -83,6 +83,8 @@ class Plan:
         Who draws, and why.
     notes
         What differs from what was asked for, in words.
+    device
+        Which GPU draws; None for the renderer's choice.
     """
 
     spec: FilmSpec
@@ -93,6 +95,7 @@ class Plan:
     renderer: str
     reason: str
     notes: tuple[str, ...]
+    device: int | None = None
 
     @property
     def dots(self) -> dict[str, Any]:
@@ -121,6 +124,7 @@ def resolve(
     dpi: float,
     fps: Fraction,
     renderer: str,
+    device: int | None = None,
     title: str = "",
 ) -> Plan:
     """Resolve a film for a target that accepts the given pixel formats, in order of preference.
@@ -133,7 +137,9 @@ def resolve(
         If an option does not fit the resolution.
     """
     size = pixels(film.stage.figsize, dpi)
-    renderer, reason = raster.choose(_asked_renderer(renderer))
+    renderer, reason = raster.choose(_asked_renderer(renderer), device)
+    for cloud in film.clouds:
+        raster.check_mixing(renderer, cloud.blend.mixing)
     layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
@@ -162,7 +168,7 @@ def resolve(
     spec = FilmSpec(
         ground.width, ground.height, fps, pixel_format, n_frames, colors, title, _background(ground)
     )
-    return Plan(spec, panels, ground, layers.moving, palette, renderer, reason, tuple(notes))
+    return Plan(spec, panels, ground, layers.moving, palette, renderer, reason, tuple(notes), device)
 
 
 def _panel(cloud: Cloud, view: View, ground: Ground, diameter: Diameter, alpha: float) -> PanelPlan:

@@ -12,6 +12,8 @@ import pytest
 
 from gpuanim import doctor
 from gpuanim.doctor import Cuda, Ffmpeg, OpenGL
+from gpuanim.raster.opengl import probe
+from gpuanim.raster.opengl.limits import Limits
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +27,11 @@ def child(monkeypatch, tmp_path):
 
     def use(code):
         (tmp_path / "_probe.py").write_text(code)
-        monkeypatch.setattr(doctor, "__file__", str(tmp_path / "doctor.py"))
+        monkeypatch.setattr(probe, "SCRIPT", tmp_path / "_probe.py")
+        probe._look.cache_clear()
 
-    return use
+    yield use
+    probe._look.cache_clear()
 
 
 def test_this_machine_can_make_films(found):
@@ -49,45 +53,42 @@ def test_json(found):
 
 @pytest.mark.opengl
 def test_software_opengl_is_not_called_a_gpu(found):
-    if found.opengl.error and "not found" in found.opengl.error:
-        pytest.skip(found.opengl.error)
-    assert found.opengl.error is None
-    assert found.opengl.draws
-    assert found.opengl.renderer
-    if "llvmpipe" in found.opengl.renderer:
+    if not found.opengl.draws:
+        pytest.skip(str(found.opengl.tried))
+    text, limits = str(found), found.opengl.limits
+    if "llvmpipe" in limits.renderer:
         assert found.opengl.software
-        assert "software, no GPU: llvmpipe" in str(found)
+        assert "software, no GPU: llvmpipe" in text
+    assert limits.version in text
+    assert f"at most {limits.texture} pixels a side of a texture" in text
 
 
 def test_crashing_driver_is_reported(child, found):
     child("import os, sys; print('libGL error: bad', file=sys.stderr, flush=True); os.abort()")
     opengl = doctor._opengl()
-    assert "the driver crashed (exit status -6): libGL error: bad" in opengl.error
     assert not opengl.draws
-    assert "OpenGL    not available: the driver crashed" in str(replace(found, opengl=opengl))
+    text = str(replace(found, opengl=opengl))
+    assert "OpenGL    not available" in text
+    assert "not EGL: the driver crashed (exit status -6): libGL error: bad" in text
     assert "the driver crashed" in doctor._cuda().error
 
 
 def test_hanging_driver_is_reported(child, monkeypatch):
     child("import time; time.sleep(60)")
-    monkeypatch.setattr(doctor, "CHILD_SECONDS", 0.2)
-    assert "timed out" in doctor._opengl().error
+    monkeypatch.setattr(probe, "CHILD_SECONDS", 0.2)
+    assert "timed out" in " ".join(doctor._opengl().tried.values())
 
 
 def test_missing_egl_library_says_what_to_install(child, found):
-    child('print(\'{"error": "RuntimeError: Could not import backend EGL: EGL library not found"}\')')
+    child('print(\'{"error": "OSError: EGL library not found"}\')')
     without = replace(found, opengl=doctor._opengl())
     advice = "\n".join(doctor._advice(without))
-    assert "apt-get install libegl1 libgl1-mesa-dri" in advice
+    assert "apt-get install libegl1 libgl1 libgl1-mesa-dri libfontconfig1" in advice
 
 
-def test_surfaceless_is_set_in_the_child_only(child, monkeypatch):
-    monkeypatch.delenv("EGL_PLATFORM", raising=False)
-    monkeypatch.setattr(doctor.Path, "glob", lambda *_: iter(()))
-    child("import json, os; print(json.dumps({'renderer': os.environ['EGL_PLATFORM'], 'draws': True}))")
-    found = doctor._opengl()
-    assert (found.renderer, found.platform) == ("surfaceless", "surfaceless")
-    assert "EGL_PLATFORM" not in doctor.os.environ
+def test_a_device_that_is_no_number_is_told(monkeypatch):
+    monkeypatch.setenv("GPUANIM_EGL_DEVICE", "first")
+    assert "must be a number from 0 on, not 'first'" in doctor._opengl().tried["device"]
 
 
 @pytest.mark.parametrize(("driver", "extra"), [("12.4", "cuda12"), ("13.0", "cuda13")])
@@ -103,10 +104,9 @@ def test_cupy_that_fails(found):
 
 
 def test_data_centre_gpu_is_said_to_draw_slowly(found):
-    opengl = OpenGL("NVIDIA Corporation", "NVIDIA H200/PCIe/SSE2", "4.6.0", "default", draws=True)
-    text = str(replace(found, opengl=opengl))
+    limits = Limits("NVIDIA Corporation", "NVIDIA H200/PCIe/SSE2", "4.6.0", 32768, 32768, 2047.0, 32)
+    text = str(replace(found, opengl=OpenGL("device:0", limits)))
     assert "GPU; an H200 draws OpenGL slowly: NVIDIA H200/PCIe/SSE2" in text
-    assert "not used for drawing by this version" in text
 
 
 def test_no_ffmpeg(found):

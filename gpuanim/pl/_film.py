@@ -82,6 +82,7 @@ class Look:
     antialias: bool
     blend: Blend
     renderer: str
+    device: int | None
 
 
 def film_panels(
@@ -108,7 +109,7 @@ def film_panels(
         )
     timeline = _timeline([cloud.values.n_steps for cloud in clouds], timing)
     stage_of_all = FigureStage(sheet, ground, tuple(panels), style, around, grid_shape(n, look.ncols)[1])
-    return film_of(stage_of_all, tuple(clouds), timeline, dpi, look.renderer)
+    return film_of(stage_of_all, tuple(clouds), timeline, dpi, look.renderer, look.device)
 
 
 def _panel(

@@ -82,6 +82,7 @@ def embedding(
     antialias: bool = True,
     blend: Any = "over",
     renderer: str = "auto",
+    device: int | None = None,
     **others: Any,
 ) -> Animation:
     """Film an embedding of an AnnData by scanpy's rules.
@@ -157,7 +158,8 @@ def embedding(
     n_frames, fps, duration, tween, ease, hold
         As in `animate`. With numbers `along`, `n_frames` (or those of `fps` and `duration`) is the number of
         steps, 100 by default.
-    suptitle, caption, progress_line, scale_bar, logo, background, theme, style, antialias, blend, renderer
+    suptitle, caption, progress_line, scale_bar, logo, background, theme, style, antialias, blend, renderer,
+    device
         As in `animate`; `suptitle` stands above all panels. ``blend="count"`` also counts cells without a
         colour.
     margin, aspect
@@ -209,6 +211,7 @@ def embedding(
         outline_color=outline_color, highlight=highlight, ncols=ncols, caption=caption, scale_bar=scale_bar,
         margin=margin, aspect=aspect, y_down=y_down, figsize=figsize, dpi=dpi, background=background,
         theme=theme, style=style, antialias=antialias, blend=as_blend(blend), renderer=renderer,
+        device=device,
     )  # fmt: skip
     around = figure_dress(title=suptitle, progress_line=progress_line, logo=logo)
     timing = {

@@ -2,34 +2,56 @@
 
 from __future__ import annotations
 
+import difflib
 from importlib import import_module
 
 from gpuanim.errors import OptionError
 from gpuanim.raster._base import Renderer
 
-__all__ = ["RENDERERS", "choose", "create"]
+__all__ = ["RENDERERS", "check_mixing", "choose", "create"]
 
-RENDERERS = {"cpu": "gpuanim.raster.cpu:CpuRenderer", "cuda": "gpuanim.raster.cuda.renderer:CudaRenderer"}
+RENDERERS = {
+    "cpu": "gpuanim.raster.cpu:CpuRenderer",
+    "cuda": "gpuanim.raster.cuda.renderer:CudaRenderer",
+    "opengl": "gpuanim.raster.opengl.renderer:OpenglRenderer",
+}
 """Name -> import path; a renderer is imported when it is used."""
 
 
-def choose(asked: str) -> tuple[str, str]:
-    """Resolve the `renderer` option to a name and the reason for it.
+def choose(asked: str, device: int | None = None) -> tuple[str, str]:
+    """Resolve the `renderer` option to a name and the reason for it; `device` is that of a GPU.
 
     Raises
     ------
     OptionError
-        If no renderer has that name.
+        If no renderer has that name, or has no devices.
     """
+    if asked != "auto" and asked not in RENDERERS:
+        near = difflib.get_close_matches(str(asked), RENDERERS, 1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise OptionError(f"renderer must be 'auto' or one of {sorted(RENDERERS)}, not {asked!r}{hint}")
+    if device is not None and asked not in ("cuda", "opengl"):
+        raise OptionError(
+            f'device={device} is a GPU\'s: say renderer="cuda" or "opengl" with it, not {asked!r}'
+        )
     if asked == "auto":
-        return "cpu", "the only renderer of this version; it needs no GPU, display or OpenGL"
-    if asked not in RENDERERS:
-        raise OptionError(f"renderer must be 'auto' or one of {sorted(RENDERERS)}, not {asked!r}")
+        return "cpu", "needs no GPU, display or OpenGL"
     return asked, "as asked"
 
 
-def create(name: str) -> Renderer:
-    """Make a renderer by its resolved name."""
-    module, _, attribute = RENDERERS[name].partition(":")
-    renderer: Renderer = getattr(import_module(module), attribute)()
+def create(name: str, device: int | None = None) -> Renderer:
+    """Make a renderer by its resolved name; `device` is that of a GPU, None for its own choice."""
+    made = _type(name)
+    renderer: Renderer = made() if device is None else made(device)  # type: ignore[call-arg]
     return renderer
+
+
+def check_mixing(name: str, mixing: str) -> None:
+    """Raise OptionError if a renderer cannot put points together as a blend wants it."""
+    _type(name).check(mixing)
+
+
+def _type(name: str) -> type[Renderer]:
+    module, _, attribute = RENDERERS[name].partition(":")
+    found: type[Renderer] = getattr(import_module(module), attribute)
+    return found

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.errors import OptionError
 from gpuanim.frames import PixelFormat
 from gpuanim.types import Buffer, Codes, Colors, Ids
 
@@ -130,8 +131,12 @@ class Canvas(ABC):
     def draw(self, codes: Codes, out: Buffer) -> None:
         """Write what changes to a buffer that holds the still part, or an earlier frame.
 
-        `codes` are those of the points in `Renderer.visible`, in its order.
+        `codes` are those of the points in `Renderer.visible`, in its order. The frame may be under way when
+        this returns: `finish` waits for it.
         """
+
+    def finish(self, out: Buffer) -> None:  # noqa: B027  a renderer whose `draw` waits has nothing to do
+        """Wait until a buffer that was given to `draw` holds its frame; buffers finish in their order."""
 
 
 class Renderer(ABC):
@@ -139,10 +144,21 @@ class Renderer(ABC):
 
     `place` builds the compositing operator, `visible` says which points can be seen, and each `canvas`
     applies the operator to the colours of frames of one format.
+
+    Attributes
+    ----------
+    name, formats
+        What the user calls it, and what it can write.
+    mixings
+        What it can make of the points of a pixel, in the words of `Scene.mixing`.
+    lag
+        Frames that may be under way while the next one is drawn; until then their buffers are not finished.
     """
 
     name: ClassVar[str]
     formats: ClassVar[tuple[PixelFormat, ...]]
+    mixings: ClassVar[tuple[str, ...]]
+    lag: ClassVar[int] = 0
 
     @abstractmethod
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
@@ -160,6 +176,15 @@ class Renderer(ABC):
     @abstractmethod
     def close(self) -> None:
         """Free what was built."""
+
+    @classmethod
+    def check(cls, mixing: str) -> None:
+        """Raise OptionError if points cannot be put together in this way."""
+        if mixing not in cls.mixings:
+            raise OptionError(
+                f'renderer="{cls.name}" cannot draw blend="{mixing}", renderer="cpu" can: say so, or leave '
+                f'renderer to "auto"; {cls.name} has {", ".join(cls.mixings)}, and reductions such as "mean"'
+            )
 
     def facts(self) -> dict[str, Any]:
         """Numbers about the operator for the result: bytes, fragments, visible points."""

@@ -18,6 +18,7 @@ class CpuRenderer(Renderer):
 
     name: ClassVar[str] = "cpu"
     formats: ClassVar[tuple[PixelFormat, ...]] = tuple(PixelFormat)
+    mixings: ClassVar[tuple[str, ...]] = ("over", "mix", "weighted", "additive")
 
     def __init__(self) -> None:
         self._operator: Operator | None = None

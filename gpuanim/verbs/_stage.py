@@ -33,7 +33,7 @@ from gpuanim.chrome.text import as_text
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
-from gpuanim.look import Limits, as_background, positive
+from gpuanim.look import Limits, as_background, as_device, positive
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
@@ -179,7 +179,12 @@ def on_axes(
 
 
 def film_of(
-    stage: Stage, clouds: tuple[Cloud, ...], timeline: Timeline, dpi: float, renderer: str = "auto"
+    stage: Stage,
+    clouds: tuple[Cloud, ...],
+    timeline: Timeline,
+    dpi: float,
+    renderer: str = "auto",
+    device: int | None = None,
 ) -> Animation:
     """Put a film together; raises OptionError if a text does not fit its length."""
     ground = stage.background
@@ -196,7 +201,7 @@ def film_of(
         raise OptionError(
             "progress_line needs to know how many frames there will be: give n_steps, or leave it out"
         )
-    return Animation(Film(clouds, stage, timeline), dpi, renderer)
+    return Animation(Film(clouds, stage, timeline), dpi, renderer, as_device(device))
 
 
 def figure_dress(

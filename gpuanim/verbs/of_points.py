@@ -80,6 +80,7 @@ def animate(
     style: Any = None,
     ax: Any = None,
     renderer: str = "auto",
+    device: int | None = None,
 ) -> Animation:
     """Describe a film of values that change over points.
 
@@ -191,7 +192,11 @@ def animate(
         matplotlib axes to put the points on: its figure, limits, texts and artists are the still part, also
         at another dpi. Excludes what describes a figure.
     renderer
-        "auto" or "cpu".
+        "auto"; "cpu"; or "opengl", which draws all points of each frame, on a GPU if there is one: for points
+        that move.
+    device
+        Which GPU "opengl" draws with, as CUDA numbers them where CUDA is; None for `GPUANIM_EGL_DEVICE`, or
+        the first.
 
     Returns
     -------
@@ -201,6 +206,8 @@ def animate(
     ------
     OptionError, ShapeError
         If an argument cannot be used; nothing has been rendered then.
+    RendererError
+        From what renders the film, if OpenGL does not start, or fails; the message says what to do.
 
     Examples
     --------
@@ -244,7 +251,7 @@ def animate(
             style=style,
         )  # fmt: skip
         stage, dpi = on_axes(ax, bounds_of(place), title, dpi)
-        return film_of(stage, (cloud,), timeline, dpi, renderer)
+        return film_of(stage, (cloud,), timeline, dpi, renderer, device)
     dress = panel_dress(
         marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
         scale_bar=scale_bar, caption=caption,
@@ -253,4 +260,4 @@ def animate(
     limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
     stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
-    return film_of(stage, (cloud,), timeline, dpi, renderer)
+    return film_of(stage, (cloud,), timeline, dpi, renderer, device)

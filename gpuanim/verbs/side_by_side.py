@@ -52,6 +52,7 @@ def panels(
     theme: str | None = None,
     style: Any = None,
     renderer: str = "auto",
+    device: int | None = None,
 ) -> Animation:
     """Show several films side by side, each with its own view, colours and chrome.
 
@@ -74,8 +75,8 @@ def panels(
         beside them. All must have the same norm and colormap.
     background, theme, style
         As in `animate`.
-    renderer
-        "auto" or "cpu".
+    renderer, device
+        As in `animate`.
 
     Returns
     -------
@@ -106,7 +107,7 @@ def panels(
         shared = SharedBar(Scale(colors, norm), _shared_dress(own))
         own = tuple(replace(panel, dress=replace(panel.dress, colorbar=None)) for panel in own)
     stage = FigureStage(sheet, ground, own, worn, dress, columns, shared)
-    return film_of(stage, clouds, timeline, dpi, renderer)
+    return film_of(stage, clouds, timeline, dpi, renderer, device)
 
 
 def _rows(films: Any, ncols: int | None) -> list[list[Animation]]:
