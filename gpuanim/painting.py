@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,18 @@ from numpy.typing import NDArray
 from gpuanim import geometry, raster
 from gpuanim.blend._base import Reduction
 from gpuanim.chrome._base import Moment, Patch
+from gpuanim.codes import HostCodes
 from gpuanim.film import Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
-from gpuanim.types import Buffer, Codes, Ids, Values
+from gpuanim.types import Buffer, Ids, Values
 from gpuanim.values._base import Mapping
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
+    from gpuanim.cuda.codes import DeviceCodes
 
 __all__ = ["Painter"]
 
@@ -38,10 +43,15 @@ class Painter:
         all come from one fit of the norms.
     fits
         The norms that hold for the film.
+
+    Attributes
+    ----------
+    film
+        The same with values that lie where it is drawn: what `turn` takes the frames of.
     """
 
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
-        self._film, self._fits, self._timings = film, fits, timings
+        self.film, self._fits, self._timings = film, fits, timings
         for i in range(len(film.clouds)):
             fits[i]
         self._coded = [False] * len(film.clouds)
@@ -61,6 +71,7 @@ class Painter:
         for places in self._places.values():
             for place in places:
                 place.fit(timings)
+        self.film = replace(film, clouds=tuple(map(self._resident, range(len(film.clouds)))))
 
     def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
         """Go on to a frame, and say whether anything in it differs from the one before."""
@@ -106,7 +117,7 @@ class Painter:
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
         return tuple(
             self._place_of(i, cloud, panel, plan.renderer, plan.device)
-            for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
+            for i, (cloud, panel) in enumerate(zip(self.film.clouds, plan.panels, strict=True))
         )
 
     def _place_of(
@@ -117,9 +128,25 @@ class Painter:
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
+    def _resident(self, i: int) -> Cloud:
+        """Return a cloud as it is to be read: on the device that draws it, if all of it can stay there."""
+        cloud = self.film.clouds[i]
+        places = [place for of_size in self._places.values() if isinstance(place := of_size[i], _Place)]
+        device = places[0].renderer.device if places else None
+        if device is None:
+            return cloud
+        from gpuanim.cuda.resident import resident
+
+        there = resident(cloud, self._fits[i], self.film.timeline, device)
+        if there is None:
+            return cloud
+        for place in places:
+            place.stay_on(device)
+        return there
+
     def _take(self, i: int, state: State) -> None:
         """Colour a cloud, and put its points where they are if they move."""
-        cloud = self._film.clouds[i]
+        cloud = self.film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):
@@ -139,7 +166,7 @@ class _Place:
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
-        self.codes: Codes = np.empty(0, np.uint16)
+        self._coded: HostCodes | DeviceCodes = HostCodes(cloud)
         self.mapping: Mapping | None = None
         if cloud.still:
             self._move(np.asarray(cloud.coords), None)
@@ -148,6 +175,17 @@ class _Place:
     def still(self) -> bool:
         """Whether the geometry stays."""
         return self._cloud.still
+
+    @property
+    def codes(self) -> Any:
+        """Those of the last frame, as canvases take them."""
+        return self._coded.codes
+
+    def stay_on(self, device: Device) -> None:
+        """Take values that lie on a device from now on, and keep their codes there."""
+        from gpuanim.cuda.codes import DeviceCodes
+
+        self._coded = DeviceCodes(self._cloud, device)
 
     def fit(self, timings: Timings) -> None:
         """Find out what holds for the film at this resolution: nothing."""
@@ -158,7 +196,7 @@ class _Place:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
             self.mapping = mapping
-            self._encode(mapping, state.values)
+            self._coded.encode(mapping, state.values, self.renderer.visible if self.still else None)
         if not self.still:
             with timings.measure("raster"):
                 self._move(state.coords, state.values)
@@ -166,19 +204,6 @@ class _Place:
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
         return self.renderer.facts()
-
-    def _encode(self, mapping: Mapping, values: Values) -> None:
-        """Turn values into codes, of the points that can be seen."""
-        cloud = self._cloud
-        where = self.renderer.visible if cloud.still else None
-        n = cloud.n_points + len(cloud.halos) if where is None else len(where)
-        if len(self.codes) != n:
-            self.codes = np.empty(n, np.uint16)
-        # Outlines stand behind the points in the numbers of colours; theirs never change.
-        own = cloud.n_points if where is None else int(np.searchsorted(where, cloud.n_points))
-        halos = np.arange(len(cloud.halos)) if where is None else where[own:] - cloud.n_points
-        self.codes[own:] = cloud.halo_row + halos
-        mapping.encode(values, None if where is None else where[:own], self.codes[:own])
 
     def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
         """Put the points where `coords` says, in an order that may follow their values."""

@@ -7,7 +7,7 @@ import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -22,6 +22,9 @@ from gpuanim.propagation.system import Equation, System
 from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.convert import as_numpy
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
 
@@ -39,7 +42,8 @@ class Propagation(Source):
     permutation
         (n,) the caller's row of each value that `steps` yields, or None if it keeps the caller's order.
     residual
-        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one.
+        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one. On a GPU, where
+        neither `tol` nor `callback` nor `progress` asks for it, only known at the end.
     n_done
         Steps taken by the pass that was begun last.
     n_isolated
@@ -144,25 +148,36 @@ class Propagation(Source):
             (n,), or (n, c) for labels of c > 1 columns; entry k belongs to row `permutation[k]`.
         """
         for f in self._run():
-            yield self._place.shown(f)
+            yield np.asarray(as_numpy(self._place.shown(f)))
+
+    def on(self, device: Device) -> Source | None:
+        del device  # a thread has one
+        return _Resident(self) if self._place.device == "cuda" else None
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the iterates in the caller's order and shape, each in memory of its own."""
         for f in self._run():
             yield self._place.outward(f).reshape(self._shape)
 
-    def _run(self) -> Iterator[Any]:
-        """Yield the stepper's F after each step. Each pass starts anew."""
+    def _run(self, *, queued: bool = False) -> Iterator[Any]:
+        """Yield the stepper's F after each step. Each pass starts anew.
+
+        With `queued`, F holds its values only once `Device.launches` has run.
+        """
+        product = self._place.product.queued() if queued else self._place.product
+        watched = self._place.device == "cpu" or self._progress or self._callback or self._tol is not None
         with np.errstate(over="ignore"):  # the first step tells it better
-            stepper = Stepper(self._place.product, self._system(self._place.product.xp))
+            stepper = Stepper(product, self._system(product.xp))
         self.n_done, self.residual = 0, math.inf
         if self._include_initial:
             yield stepper.f
         with _progress_bar(self._limit, shown=self._progress) as bar:
             ended = False
             while not ended:
-                self.residual = stepper.step()
+                stepper.advance()
                 self.n_done = stepper.n_done
+                if watched or self.n_done == self._limit:  # a GPU is waited for only where that has a use
+                    self.residual = stepper.residual
                 if bar is not None:
                     bar.update()
                     bar.set_postfix_str(f"residual {self.residual:.1e}", refresh=False)
@@ -215,6 +230,18 @@ class Propagation(Source):
         )
         signal = equation.finish(x).astype(self._place.product.dtype)
         return Solution(self._place.outward(signal).reshape(self._shape), residual, n_iter)
+
+
+class _Resident(Source):
+    """The steps of a propagation on the device where they are computed."""
+
+    def __init__(self, propagation: Propagation) -> None:
+        self._propagation = propagation
+        self.n_points, self.n_steps = propagation.n_points, propagation.n_steps
+        self.n_columns, self.permutation = propagation.n_columns, propagation.permutation
+
+    def steps(self) -> Iterator[Any]:
+        return self._propagation._run(queued=True)
 
 
 def _value_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,21 @@ class CpuProduct:
         _threads.run(task, len(self._blocks))
         change, norm = sums.sum(axis=0)
         return float(change), float(norm)
+
+    def begin(
+        self,
+        row: NDArray[np.float64],
+        z: NDArray[Any],
+        base: NDArray[Any],
+        col: NDArray[np.float64],
+        f: NDArray[Any],
+        z_next: NDArray[Any],
+        slot: int,
+    ) -> Callable[[], tuple[float, float]]:
+        """Do as `affine`, and return what returns the sums; here it is done when this returns."""
+        del slot
+        sums = self.affine(row, z, base, col, f, z_next)
+        return lambda: sums
 
     def column_sums(self) -> NDArray[np.float64]:
         """Return (n,) the sum of each column of W."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from gpuanim.errors import GpuanimError
 from gpuanim.propagation.system import System, scaled
 
-__all__ = ["Stepper"]
+__all__ = ["Stepper", "Sums"]
+
+Sums = Callable[[], tuple[float, float]]
+"""Returns ||F' - F||^2 and ||F'||^2 of a step, over the rows that move; waits for the step."""
 
 
 class Stepper:
@@ -39,26 +43,36 @@ class Stepper:
         self._z = product.values(scaled(system.col, system.start))
         self._z_next = product.values(self._z)  # nodes that never move are never written
         moving = scaled(system.row != 0, system.start)
-        self._norm = float((moving * moving).sum())
+        norm = float((moving * moving).sum())
+        self._sums: Sums = lambda: (math.inf, norm)
+        self._sums_before = self._sums
 
     def step(self) -> float:
-        """Take one step and return its residual: ||F' - F||^2 relative to ||F||^2.
+        """Take one step, wait for it, and return its residual."""
+        self.advance()
+        return self.residual
+
+    def advance(self) -> None:
+        """Take one step. Work on a GPU has only begun then."""
+        product, slot = self._product, self.n_done % 2
+        sums = product.begin(self._row, self._z, self._base, self._system.col, self.f, self._z_next, slot)
+        self._z, self._z_next = self._z_next, self._z
+        self._sums_before, self._sums = self._sums, sums
+        self.n_done += 1
+
+    @property
+    def residual(self) -> float:
+        """Of the last step: ||F' - F||^2 relative to ||F||^2. Waits for the step.
 
         Raises
         ------
         GpuanimError
             If values are no longer finite, which only labels near the limits of the dtype can cause.
         """
-        change, norm = self._product.affine(
-            self._row, self._z, self._base, self._system.col, self.f, self._z_next
-        )
+        (change, norm), (_, before) = self._sums(), self._sums_before()
         if not math.isfinite(change + norm):
             raise GpuanimError(
-                f"step {self.n_done + 1} of the propagation left the range of {self._product.dtype}: "
+                f"step {self.n_done} of the propagation left the range of {self._product.dtype}: "
                 "labels are too large for it; divide them by their largest value, or ask for dtype='float64'"
             )
-        self._z, self._z_next = self._z_next, self._z
-        residual = self._system.residual(change, norm, self._norm)
-        self._norm = norm
-        self.n_done += 1
-        return residual
+        return self._system.residual(change, norm, before)

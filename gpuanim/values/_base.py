@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.types import Codes, Ids, Values
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 Steps = Callable[[], Iterable[Values]]
 """A fresh pass over all steps of a film; what a film-wide fit needs."""
@@ -55,6 +58,13 @@ class Source(ABC):
             if i == index:
                 return values
         raise IndexError(index)
+
+    def on(self, device: Device) -> Source | None:
+        """Return the same steps as arrays of a device, if that is where they come from; everyone else gets
+        numpy's. An array may hold its values only once `Device.launches` has run.
+        """  # noqa: D205
+        del device
+        return None
 
     def check_points(self, coords: NDArray[Any]) -> None:
         """Raise ShapeError if it is known that the values belong to other points than those at `coords`.

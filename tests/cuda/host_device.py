@@ -54,11 +54,19 @@ class HostDevice(Device):
     ):
         self._folder, self._backwards, self._memory = folder, backwards, memory
         self._libraries: dict[str, Any] = {}
-        self.launches: list[str] = []
+        self.launched: list[str] = []
         self._recorder: list[Callable[[], None]] | None = None
+        self.replays = 0
 
     def upload(self, array):
         return np.array(array, order="C")
+
+    def put(self, array, into):
+        assert (array.shape, array.dtype) == (into.shape, into.dtype)
+        into[...] = array
+
+    def address(self, array):
+        return array.ctypes.data
 
     def download(self, array):
         return np.array(array)
@@ -96,7 +104,7 @@ class HostDevice(Device):
             assert blocks >= 1
             told = [_argument(value) for value in args]
             self._do(lambda: function(ctypes.c_uint(blocks), ctypes.c_bool(self._backwards), *told))
-            self.launches.append(name)
+            self.launched.append(name)
 
         return launch
 
@@ -106,7 +114,7 @@ class HostDevice(Device):
             work()
         finally:
             recorded, self._recorder = self._recorder, None
-        return Replay(recorded)
+        return Replay(self, recorded)
 
     def wait(self):
         pass
@@ -138,10 +146,11 @@ class HostDevice(Device):
 
 
 class Replay:
-    def __init__(self, recorded):
-        self._recorded = recorded
+    def __init__(self, device, recorded):
+        self._device, self._recorded = device, recorded
 
     def replay(self):
+        self._device.replays += 1
         for work in self._recorded:
             work()
 
