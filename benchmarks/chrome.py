@@ -34,8 +34,8 @@ import gpuanim as ga
 from gpuanim.chrome._base import Fitted, Moment, Stage, StageLayers
 from gpuanim.film import Fits, Timings
 from gpuanim.frames import PixelFormat
-from gpuanim.geometry import View
 from gpuanim.raster.overlay import Overlay
+from gpuanim.view.plane import View
 
 SIZE = (1920, 1080)
 FORMATS = (PixelFormat.NV12, PixelFormat.YUV420P, PixelFormat.YUV444P, PixelFormat.RGB24, PixelFormat.RGBA)

@@ -21,10 +21,10 @@ from _report import median_ms, shared_data, write
 from numpy.typing import NDArray
 
 from gpuanim.frames import PixelFormat
-from gpuanim.geometry import fit_view
 from gpuanim.raster._base import Canvas, Ground, Points, Scene
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.values.colors import color_table
+from gpuanim.view.plane import fit_view
 
 STYLES = {
     "opaque, no antialiasing": {"diameter": 1.0, "alpha": 1.0, "antialias": False},
@@ -59,11 +59,11 @@ def measure(coords: NDArray[np.float32], size: tuple[int, int], runs: int) -> di
     bounds = tuple(float(v) for axis in (0, 1) for v in (coords[:, axis].min(), coords[:, axis].max()))
     box = (0.0, 0.0, float(width), float(height))
     view = fit_view(bounds, box, xlim=None, ylim=None, margin=0.03, aspect="auto")  # type: ignore[arg-type]
-    x, y = view.project(coords)
+    x, y = view.xy(coords)
     ids = np.arange(len(coords), dtype=np.uint32)
     table = color_table("viridis")
     codes = np.random.default_rng(0).integers(0, 256, len(coords)).astype(np.uint16)
-    results: dict[str, Any] = {"project_ms": median_ms(lambda: view.project(coords), runs)}
+    results: dict[str, Any] = {"project_ms": median_ms(lambda: view.xy(coords), runs)}
     for name, style in STYLES.items():
         white = np.full(3, 255, np.uint8)
         clip = (0, 0, width, height)

@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import (
+    ClusterError,
     DataKeyError,
     EncoderError,
     FileError,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from gpuanim.chrome.parts import Caption, ColorBar, Legend, Logo, ProgressLine, ScaleBar
     from gpuanim.frame_store import Frames, open_frames, store_frames
     from gpuanim.highlight import Highlight
+    from gpuanim.motion.recorders import OpenTSNERecorder, Recorder, UMAPRecorder
+    from gpuanim.motion.trails import Trail
     from gpuanim.propagation import (
         HarmonicExtension,
         LabelPropagation,
@@ -35,22 +38,29 @@ if TYPE_CHECKING:
     )
     from gpuanim.spreading import Spread
     from gpuanim.values import Linear, MatplotlibNorm, Rank
-    from gpuanim.verbs import animate, create_animation, lines, panels
+    from gpuanim.verbs import animate, create_animation, flow, lines, morph, panels
+    from gpuanim.view.follow import Follow
+    from gpuanim.view.keyframes import Keyframes
+    from gpuanim.view.orbit import Orbit
+    from gpuanim.view.shots import Shot
 
 __all__ = [
     "Animation",
     "Camera",
     "Caption",
+    "ClusterError",
     "ColorBar",
     "DataKeyError",
     "EncoderError",
     "FileError",
+    "Follow",
     "FormatError",
     "Frames",
     "GpuanimError",
     "GraphError",
     "HarmonicExtension",
     "Highlight",
+    "Keyframes",
     "LabelPropagation",
     "Legend",
     "Linear",
@@ -58,23 +68,31 @@ __all__ = [
     "MatplotlibNorm",
     "MissingDependencyError",
     "Moment",
+    "OpenTSNERecorder",
     "OptionError",
+    "Orbit",
     "ProgressLine",
     "Rank",
+    "Recorder",
     "RendererError",
     "SaveResult",
     "ScaleBar",
     "ShapeError",
+    "Shot",
     "Solution",
     "SourceError",
     "Spread",
     "TargetError",
+    "Trail",
+    "UMAPRecorder",
     "animate",
     "blend",
     "create_animation",
+    "flow",
     "harmonic_extension",
     "label_propagation",
     "lines",
+    "morph",
     "open_frames",
     "panels",
     "pl",
@@ -105,6 +123,12 @@ _HOMES = {
         "store_frames",
     ),
     "gpuanim.highlight": ("Highlight",),
+    "gpuanim.motion.recorders": (
+        "OpenTSNERecorder",
+        "Recorder",
+        "UMAPRecorder",
+    ),
+    "gpuanim.motion.trails": ("Trail",),
     "gpuanim.propagation": (
         "HarmonicExtension",
         "LabelPropagation",
@@ -121,9 +145,15 @@ _HOMES = {
     "gpuanim.verbs": (
         "animate",
         "create_animation",
+        "flow",
         "lines",
+        "morph",
         "panels",
     ),
+    "gpuanim.view.follow": ("Follow",),
+    "gpuanim.view.keyframes": ("Keyframes",),
+    "gpuanim.view.orbit": ("Orbit",),
+    "gpuanim.view.shots": ("Shot",),
 }
 """Module -> the public names that live there. A module is loaded when one of them is first asked for."""
 

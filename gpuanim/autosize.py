@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.geometry import MIN_DIAMETER, View, point_diameter
+from gpuanim.geometry import MIN_DIAMETER, point_diameter
+from gpuanim.view._base import Lens
 
 if TYPE_CHECKING:
     from gpuanim.look import Dots
-    from gpuanim.values._base import Source
+    from gpuanim.motion.tracks import Track
 
 __all__ = ["Crowd", "Diameter", "auto_alpha", "auto_diameter", "sized"]
 
@@ -103,28 +104,26 @@ def auto_alpha(crowd: Crowd, diameter: Diameter) -> float:
     return max(1 - math.pow(1 - OPAQUE, 1 / depth), FAINTEST)
 
 
-def sized(
-    dots: Dots, coords: NDArray[np.floating] | Source, view: View, dpi: float
-) -> tuple[Diameter, float]:
+def sized(dots: Dots, coords: NDArray[np.floating] | Track, lens: Lens, dpi: float) -> tuple[Diameter, float]:
     """Return diameters in pixels, never below one, and opacity of the points of a panel.
 
     Of moving points, the first step tells what fits.
     """
     diameter: Diameter
     if dots.spot is not None:
-        diameter = dots.spot * view.box[2] / abs(view.xlim[1] - view.xlim[0])
+        diameter = dots.spot * lens.pixels_per_unit()
     elif dots.s is not None:
         diameter = point_diameter(dots.s, dots.edge, dpi)
     alpha = dots.scene_alpha
     if dots.automatic or dots.spread is not None:
-        x, y = view.project(coords if isinstance(coords, np.ndarray) else coords.step(0))
-        crowd = Crowd.of(x, y, view.box)
+        seen = lens.project(coords if isinstance(coords, np.ndarray) else coords.first())
+        crowd = Crowd.of(seen.x, seen.y, lens.box)
         if dots.spot is None and dots.s is None:
-            diameter = auto_diameter(crowd, view.box)
+            diameter = auto_diameter(crowd, lens.box)
         if isinstance(dots.alpha, str):
             alpha = auto_alpha(crowd, diameter)
         if dots.spread is not None:
-            diameter = dots.spread.grow(x, y, diameter, view.box)
+            diameter = dots.spread.grow(seen.x, seen.y, diameter, lens.box)
     if isinstance(diameter, np.ndarray):
         return np.maximum(diameter, np.float32(MIN_DIAMETER)), alpha
     return max(diameter, MIN_DIAMETER), alpha

@@ -214,7 +214,7 @@ def crowding(
     width, height = pixels(figsize, dpi)
     view = limits.view((0.0, 0.0, float(width), float(height)))
     diameter, opacity = sized(dots, place, view, dpi)
-    points = Points(*view.project(place), diameter, np.arange(n, dtype=np.uint32), dots.opacity)
+    points = Points(*view.xy(place), diameter, np.arange(n, dtype=np.uint32), dots.opacity)
     drawn = draw_order(order, n, seed)
     ground = Ground(width, height, np.full(3, 255, np.uint8))
     scene = Scene(ground, view.clip, opacity, bool(antialias), chosen.mixing, chosen.falloff)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from itertools import count, repeat
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +18,21 @@ from gpuanim.autosize import Diameter, sized
 from gpuanim.blend._base import Blend
 from gpuanim.blend.over import OVER
 from gpuanim.chrome._base import Moment, Stage, StageLayers
+from gpuanim.errors import OptionError, SourceError
 from gpuanim.film_order import FilmOrder
-from gpuanim.geometry import View
 from gpuanim.types import Colors, Values
 from gpuanim.values._base import Mapping, Norm, Source
 from gpuanim.values.timeline import Timeline
+from gpuanim.view._base import Flight
+from gpuanim.view.plane import View
 
 if TYPE_CHECKING:
     from gpuanim.highlight import Halo
     from gpuanim.look import Dots
+    from gpuanim.motion.places import Past, Place
+    from gpuanim.motion.presence import Presence
+    from gpuanim.motion.tracks import Track
+    from gpuanim.motion.trails import Trail
 
 __all__ = ["Cloud", "Film", "Fits", "State", "Timings", "film_steps", "one_cloud"]
 
@@ -38,7 +44,7 @@ class Cloud:
     Parameters
     ----------
     coords
-        (n, 2) array, or a source of such arrays when points move.
+        (n, 2) array, or a track when points move.
     values
         Source of (n,) steps, or (n, k) where the norm takes them.
     norm
@@ -62,9 +68,15 @@ class Cloud:
         Of the categories that the values are, or have shares of; None for numbers.
     blend
         What a pixel shows where many points lie in it.
+    present
+        How much of each point is there, by steps; None for all of each.
+    trail
+        What is drawn of the places where points were.
+    camera
+        What moves the view of them; None where the whole film has one view.
     """
 
-    coords: NDArray[np.floating] | Source
+    coords: NDArray[np.floating] | Track
     values: Source
     norm: Norm
     order: NDArray[np.int64] | FilmOrder | str | None
@@ -76,11 +88,15 @@ class Cloud:
     halo_row: int = 0
     names: tuple[str, ...] | None = None
     blend: Blend = OVER
+    present: Presence | None = None
+    trail: Trail | None = None
+    camera: Flight | None = None
 
     @property
     def still(self) -> bool:
-        """Whether each point keeps its place, also in the order of drawing."""
-        return not isinstance(self.coords, Source) and not isinstance(self.order, str)
+        """Whether each point is there and keeps its place on the frame, also in the order of drawing."""
+        moves = isinstance(self.coords, Source) or self.present is not None or self.camera is not None
+        return not moves and not isinstance(self.order, str)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +124,7 @@ class Film:
     @property
     def rewindable(self) -> bool:
         """Whether the film can be rendered more than once."""
-        sources = (source for cloud in self.clouds for source in (cloud.values, cloud.coords))
+        sources = (source for c in self.clouds for source in (c.values, c.coords, c.present))
         return all(getattr(source, "rewindable", True) for source in sources)
 
 
@@ -154,7 +170,8 @@ class Fits:
         key = (i, view, dpi)
         if key not in self._sizes:
             cloud = self._film.clouds[i]
-            self._sizes[key] = sized(cloud.dots, cloud.coords, view, dpi)
+            lens = view if cloud.camera is None else cloud.camera.standard(view)
+            self._sizes[key] = sized(cloud.dots, cloud.coords, lens, dpi)
         return self._sizes[key]
 
     def order(self, i: int) -> NDArray[np.int64] | str | None:
@@ -184,13 +201,24 @@ class State:
 
     Parameters
     ----------
+    coords, values
+        Where the points are, and what they are worth.
     changed
-        Whether it differs from the frame before.
+        Whether anything differs from the frame before.
+    moved
+        Whether more than values does, such as where points lie on the frame.
+    shares
+        (n,) float32 how much of each point is there; None for all of each.
+    past
+        Where the points were, the oldest places first.
     """
 
     coords: NDArray[np.floating]
     values: Values
     changed: bool
+    moved: bool = False
+    shares: NDArray[np.float32] | None = None
+    past: tuple[Past, ...] = ()
 
 
 def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
@@ -201,6 +229,17 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
     fps
         Frames per second that moments count time with.
     """
+    places: list[Hashable] = [None] * len(film.clouds)
+    for moment, states in _steps(film, fps):
+        seen = list(states)
+        for i, (cloud, state) in enumerate(zip(film.clouds, states, strict=True)):
+            if cloud.camera is not None and (place := cloud.camera.place(moment)) != places[i]:
+                seen[i], places[i] = replace(state, changed=True, moved=True), place
+        yield moment, tuple(seen)
+
+
+def _steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:
+    """Yield the frames' moments and clouds, wherever the cameras are."""
     clouds = [_states(cloud, film.timeline) for cloud in film.clouds]
     if film.timeline.moving is None:
         yield from _as_they_come(film.timeline, clouds, fps)
@@ -210,26 +249,32 @@ def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State,
 
 
 def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
-    whole = timeline if cloud.norm.blends else replace(timeline, blend=None)  # categories beside numbers
-    values = _spread(cloud.values, whole)
-    if not isinstance(cloud.coords, Source):
+    whole = timeline if cloud.norm.blends else timeline.nearest()
+    values = whole.spread(cloud.values)
+    if not isinstance(cloud.coords, Source) and cloud.present is None:
         return (State(cloud.coords, array, changed) for array, changed in values)
-    pairs = zip(_spread(cloud.coords, timeline), values, strict=False)
-    return (State(place, array, moved or changed) for (place, moved), (array, changed) in pairs)
+    from gpuanim.motion.places import places
+
+    way = places(cloud.coords, cloud.present, cloud.trail, timeline)
+    endless = timeline.n_steps is None and isinstance(cloud.coords, Source) and cloud.values.n_steps is None
+    pairs = _both(way, values) if endless else zip(way, values, strict=False)
+    return (
+        State(place.coords, array, place.changed or changed, place.changed, place.shares, place.past)
+        for place, (array, changed) in pairs
+    )
 
 
-def _spread(source: Source, timeline: Timeline) -> Iterator[tuple[Values, bool]]:
-    """Show the steps of a source over the frames of a timeline."""
-    if timeline.n_steps == source.n_steps:
-        return timeline.frames(source)
-    if timeline.n_steps is None:
-        return _standing(source)
-    return replace(timeline, n_steps=source.n_steps).frames(source)
-
-
-def _standing(source: Source) -> Iterator[tuple[Values, bool]]:
-    yield source.step(0), True
-    yield from repeat((source.step(0), False))
+def _both(way: Iterator[Place], values: Iterator[tuple[Values, bool]]) -> Iterator[tuple[Place, Any]]:
+    """Pair what can be read once, and see to it that one does not end before the other."""
+    n = 0
+    for place in way:
+        step = next(values, None)
+        if step is None:
+            raise SourceError(f"values ended in frame {n}, but coords go on: both must have as many steps")
+        yield place, step
+        n += 1
+    if next(values, None) is not None:
+        raise SourceError(f"coords ended in frame {n}, but values go on: both must have as many steps")
 
 
 def _moments(timeline: Timeline, fps: Fraction) -> Iterator[Moment]:
@@ -257,8 +302,6 @@ def _as_they_come(
 
 def one_cloud(film: Film, what: str) -> Cloud:
     """Return the film's only cloud, or say that `what` needs one."""
-    from gpuanim.errors import OptionError
-
     if len(film.clouds) != 1:
         raise OptionError(f"{what} needs a film with one panel of points, this one has {len(film.clouds)}")
     return film.clouds[0]

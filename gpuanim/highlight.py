@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.film_order import FilmOrder
+from gpuanim.geometry import check_cells
 from gpuanim.look import positive
 from gpuanim.raster._base import Points
 from gpuanim.types import Colors, Ids
@@ -232,18 +233,7 @@ def picked_cells(highlight: Highlight, coords: NDArray[np.floating]) -> NDArray[
         from matplotlib.path import Path
 
         return np.flatnonzero(Path(_polygon(highlight.lasso)).contains_points(coords))
-    cells = np.asarray(highlight.cells)
-    if cells.dtype == bool:
-        if cells.shape != (n,):
-            raise ShapeError(f"highlight: cells as a mask must have shape ({n},), not {cells.shape}")
-        return np.flatnonzero(cells)
-    positions = np.unique(np.atleast_1d(cells)) if cells.size else np.empty(0, np.int64)
-    if cells.size and cells.dtype.kind not in "iu":
-        raise OptionError(f"highlight: cells must be a (n,) bool mask or positions, not {cells.dtype}")
-    if len(positions) and (positions[0] < 0 or positions[-1] >= n):
-        wrong = positions[0] if positions[0] < 0 else positions[-1]
-        raise OptionError(f"highlight: cell {wrong} is out of range, there are {n} points, from 0 to {n - 1}")
-    return positions.astype(np.int64)
+    return check_cells(highlight.cells, n, "highlight")
 
 
 def _polygon(lasso: Any) -> NDArray[np.float64]:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.errors import OptionError, ShapeError
-from gpuanim.geometry import View, fit_view
 from gpuanim.spreading import Spread, as_spread
+from gpuanim.view.plane import View, fit_view
 
 __all__ = [
     "Dots",
@@ -57,6 +57,9 @@ class Dots:
         values.
     spread
         Lets isolated points grow, or None.
+    growth
+        The power of a camera's zoom by which diameters grow: 0 for sizes in points, 1 for those in units of
+        the data. Automatic ones grow by the square root: closer, points are larger and lie further apart.
     """
 
     s: NDArray[np.float64] | float | None
@@ -68,6 +71,7 @@ class Dots:
     seed: int
     order_scope: str | None = None
     spread: Spread | None = None
+    growth: float = 0.0
 
     @property
     def automatic(self) -> bool:
@@ -106,7 +110,7 @@ class Limits:
     aspect: str = "equal"
 
     def view(self, box: tuple[float, float, float, float]) -> View:
-        """Fit the data into a box of the frame; see `geometry.fit_view`."""
+        """Fit the data into a box of the frame; see `view.plane.fit_view`."""
         return fit_view(
             self.bounds, box, xlim=self.xlim, ylim=self.ylim, margin=self.margin, aspect=self.aspect
         )
@@ -124,15 +128,17 @@ def make_dots(
     spot: Any = None,
     order_scope: Any = None,
     spread: Any = None,
+    fitting: bool = False,
 ) -> Dots:
     """Check the style of points; raises OptionError or ShapeError.
 
-    `edge` is matplotlib's if None.
+    `edge` is matplotlib's if None; `fitting` says that `s` was chosen to fit the number of points.
     """
     from matplotlib import rcParams
 
+    sizes = _sizes(s, n_points)
     return Dots(
-        s=_sizes(s, n_points),
+        s=sizes,
         edge=float(rcParams["patch.linewidth"]) if edge is None else edge,
         spot=None if spot is None else positive("spot_size", spot),
         alpha=_opacities(alpha, n_points),
@@ -141,6 +147,7 @@ def make_dots(
         seed=_whole("seed", seed),
         order_scope=_order_scope(order, order_scope),
         spread=as_spread(spread),
+        growth=1.0 if spot is not None else 0.5 if sizes is None or fitting else 0.0,
     )
 
 

@@ -16,11 +16,14 @@ from gpuanim.chrome._base import Moment, Patch
 from gpuanim.codes import HostCodes
 from gpuanim.film import Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
+from gpuanim.motion.layers import shown, with_trails
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
-from gpuanim.types import Buffer, Ids, Values
+from gpuanim.types import Buffer, Ids
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
+from gpuanim.view.depth import back_to_front
 
 if TYPE_CHECKING:
     from gpuanim.cuda import Device
@@ -78,7 +81,7 @@ class Painter:
         changed = False
         for i, state in enumerate(states):
             if state.changed or not self._coded[i]:
-                self._take(i, state)
+                self._take(i, moment, state)
                 self._coded[i] = changed = True
         with self._timings.measure("chrome"):
             shown = tuple(sheet.show(moment) for sheet in self._sheets)
@@ -144,15 +147,15 @@ class Painter:
             place.stay_on(device)
         return there
 
-    def _take(self, i: int, state: State) -> None:
-        """Colour a cloud, and put its points where they are if they move."""
+    def _take(self, i: int, moment: Moment, state: State) -> None:
+        """Colour a cloud, and put its points where they are if they or the camera move."""
         cloud = self.film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):
                 mapping = self._fits[i] or cloud.norm.fit(lambda: [state.values])
         for places in self._places.values():
-            places[i].take(state, mapping, self._timings)
+            places[i].take(moment, state, mapping, self._timings)
 
 
 class _Place:
@@ -163,13 +166,15 @@ class _Place:
     ) -> None:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._order = order
+        self.lens: Lens = plan.view
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
         self._coded: HostCodes | DeviceCodes = HostCodes(cloud)
         self.mapping: Mapping | None = None
+        self._placed = cloud.still
         if cloud.still:
-            self._move(np.asarray(cloud.coords), None)
+            self._move(State(np.asarray(cloud.coords), np.empty(0), True))
 
     @property
     def still(self) -> bool:
@@ -190,36 +195,40 @@ class _Place:
     def fit(self, timings: Timings) -> None:
         """Find out what holds for the film at this resolution: nothing."""
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
-        """Colour the points by a mapping of their values, and put them where they are if they move."""
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
+        """Colour the points by a mapping of their values, and put them where they are if that changes."""
         if mapping is None:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
             self.mapping = mapping
             self._coded.encode(mapping, state.values, self.renderer.visible if self.still else None)
-        if not self.still:
+        if not self._placed or state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
-                self._move(state.coords, state.values)
+                self.lens = self.plan.lens(moment, state.coords)
+                self._move(state)
+            self._placed = True
 
     def facts(self) -> dict[str, Any]:
         """Return numbers for the result."""
         return self.renderer.facts()
 
-    def _move(self, coords: NDArray[np.floating], values: Values | None) -> None:
-        """Put the points where `coords` says, in an order that may follow their values."""
-        plan, n = self.plan, len(coords)
+    def _move(self, state: State) -> None:
+        """Put the points where the lens shows them, in an order that may follow their values."""
+        plan, n = self.plan, len(state.coords)
         ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
         order = self._order
-        if isinstance(order, str) and values is not None:
-            ranked = geometry.value_order(order, values, self.codes, len(plan.table) - 1)
+        if isinstance(order, str):
+            ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)
             # Values stand in the order of the source; the points of the others follow `ids` there.
             order = ranked if self._ids is None else np.asarray(self._cloud.values.permutation)[ranked]
-        points = plan.points(coords, ids)
-        fixed = order if isinstance(order, np.ndarray) else None
+        points, depths = plan.seen(state.coords, ids, self.lens)
+        if depths is not None:
+            order = back_to_front(depths)
         if self._cloud.halos:
-            points = with_halos(points, self._cloud.halos, n, fixed)
-        elif fixed is not None:
-            points = points.take(fixed)
+            points = with_halos(points, self._cloud.halos, n, order)
+        else:
+            points = shown(points, state.shares, order)
+            points = with_trails(points, state.past, lambda at: plan.seen(at, ids, self.lens)[0], order)
         self.renderer.place(points, plan.scene, n + len(self._cloud.halos), keep=self._cloud.still)
 
 
@@ -251,7 +260,11 @@ class _Sheet:
         """Turn what moves to a moment, and say what it shows."""
         if not self._moving:
             return ()
-        moment = replace(moment, mappings=tuple(place.mapping for place in self._places))
+        moment = replace(
+            moment,
+            mappings=tuple(place.mapping for place in self._places),
+            lenses=tuple(place.lens for place in self._places),
+        )
         return tuple(part.show(moment) for part in self._moving)
 
     def draw(self, out: Buffer) -> None:

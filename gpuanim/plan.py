@@ -16,17 +16,19 @@ from numpy.typing import NDArray
 
 from gpuanim import raster
 from gpuanim.autosize import Diameter
-from gpuanim.chrome._base import Moving
+from gpuanim.chrome._base import Moment, Moving
 from gpuanim.encode import transparent_suffixes
 from gpuanim.errors import FormatError
 from gpuanim.film import Cloud, Film, Fits
 from gpuanim.frames import FilmSpec, PixelFormat
-from gpuanim.geometry import View
+from gpuanim.geometry import MIN_DIAMETER
 from gpuanim.look import pixels
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.palette import light_colors, reduce_colors
 from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors, Ids
+from gpuanim.view._base import Coords, Flight, Lens, Projected
+from gpuanim.view.plane import View
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -49,6 +51,12 @@ class PanelPlan:
         (levels + 1, 3) colours of the codes.
     opacity
         (n,) what each point has of the scene's opacity, or None for 1.
+    camera
+        What moves the view, or None.
+    growth
+        Power of the camera's zoom by which diameters grow.
+    layered
+        Whether it matters which points lie over others.
     """
 
     scene: Scene
@@ -56,11 +64,32 @@ class PanelPlan:
     diameter: NDArray[np.float32] | float
     table: Colors
     opacity: NDArray[np.float32] | None = None
+    camera: Flight | None = None
+    growth: float = 0.0
+    layered: bool = True
 
-    def points(self, coords: NDArray[np.floating], ids: Ids) -> Points:
-        """Return the points where (n, 2) `coords` lie on the frame, in that order, with these ids."""
-        x, y = self.view.project(coords)
-        return Points(x, y, self.diameter, ids, self.opacity)
+    def lens(self, moment: Moment, coords: Coords) -> Lens:
+        """Return what the points of a moment are seen through."""
+        return self.view if self.camera is None else self.camera.lens(moment, coords, self.view)
+
+    def seen(self, coords: Coords, ids: Ids, lens: Lens) -> tuple[Points, NDArray[np.uint16] | None]:
+        """Return points with these ids where `coords` lie on the frame, and how near they are.
+
+        Both are in the order of `coords`. Where nearer points are to be drawn over those behind them, there
+        is a number for each, the nearer the larger; otherwise None.
+        """
+        seen = lens.project(coords)
+        opacity = self.opacity
+        if seen.fade is not None:
+            opacity = seen.fade if opacity is None else opacity * seen.fade
+        points = Points(seen.x, seen.y, self._diameters(seen, lens.zoom), ids, opacity)
+        return points, seen.depth if self.layered else None
+
+    def _diameters(self, seen: Projected, zoom: float) -> Diameter:
+        scale = seen.scale * np.float32(zoom**self.growth)
+        if np.ndim(scale) == 0 and scale == 1:
+            return self.diameter
+        return np.maximum(self.diameter * scale, np.float32(MIN_DIAMETER))
 
 
 @dataclass(frozen=True)
@@ -175,7 +204,9 @@ def _panel(cloud: Cloud, view: View, ground: Ground, diameter: Diameter, alpha: 
     blend = cloud.blend
     clip = _within(view.clip, ground)
     scene = Scene(ground, clip, alpha, cloud.dots.antialias, blend.mixing, blend.falloff)
-    return PanelPlan(scene, view, diameter, cloud.table, cloud.dots.opacity)
+    return PanelPlan(
+        scene, view, diameter, cloud.table, cloud.dots.opacity, cloud.camera, cloud.dots.growth, blend.ordered
+    )
 
 
 def _told(number: Any) -> float | list[float]:
@@ -200,7 +231,9 @@ def _shown(panel: PanelPlan, ground: Ground) -> Colors:
 
 def _flat(cloud: Cloud) -> bool:
     opaque = not isinstance(cloud.dots.alpha, str) and bool(np.all(cloud.dots.alpha == 1.0))
-    return cloud.blend.mixing == "over" and opaque and not cloud.dots.antialias
+    whole = cloud.present is None and cloud.trail is None
+    fades = cloud.camera is not None and cloud.camera.fades
+    return cloud.blend.mixing == "over" and opaque and whole and not fades and not cloud.dots.antialias
 
 
 def _asked_renderer(renderer: str) -> str:

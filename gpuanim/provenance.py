@@ -68,6 +68,7 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
     order = dots.order if isinstance(dots.order, str) else "given"
     seed = {"seed": dots.seed} if order == "random" else {}
     scope = {"order_scope": dots.order_scope} if dots.order_scope else {}
+    camera = {} if cloud.camera is None else {"camera": cloud.camera.describe()}
     return {
         "data": fingerprint(cloud),
         "n_points": cloud.n_points,
@@ -83,7 +84,21 @@ def _describe(cloud: Cloud) -> dict[str, Any]:
         "blend": told(cloud.blend),
         **scope,
         **seed,
+        **_motion(cloud),
+        **camera,
     }
+
+
+def _motion(cloud: Cloud) -> dict[str, Any]:
+    """Return what is to be told of points that move, come and go."""
+    told_of: dict[str, Any] = {}
+    if isinstance(cloud.coords, Source):
+        told_of["coords"] = f"{cloud.coords.n_steps or 'unknown'} steps"
+    if cloud.present is not None:
+        told_of |= {"present": "given", "fade": cloud.present.fade}
+    if cloud.trail is not None:
+        told_of["trail"] = told(cloud.trail)
+    return told_of
 
 
 def fingerprint(cloud: Cloud) -> str:
@@ -100,7 +115,7 @@ def fingerprint(cloud: Cloud) -> str:
         "sha256:" and the first 32 hexadecimal digits of the hash of the hashes of blocks of points.
     """
     if isinstance(cloud.coords, Source):
-        first, way = cloud.coords.step(0), str(cloud.coords.n_steps)
+        first, way = cloud.coords.first(), str(cloud.coords.n_steps)
     else:
         first, way = cloud.coords, "still"
     return _together(f"{len(first)} {cloud.values.n_steps} {way}\n", _place_digests(first))

@@ -7,15 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
+from gpuanim.chrome._base import Moment
 from gpuanim.film import Cloud, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
 from gpuanim.types import Codes, Ids, Values
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
 
 if TYPE_CHECKING:
     from gpuanim.raster.footprint import Footprint
@@ -24,6 +25,9 @@ __all__ = ["PER_PIXEL", "PixelPlace"]
 
 PER_PIXEL = ("cells_in_median_pixel", "cells_in_fullest_pixel")
 """Facts of single pixels."""
+
+_HALF = 0.5
+"""Share of a point from which on it is one: none can count by a part."""
 
 
 class PixelPlace:
@@ -34,6 +38,7 @@ class PixelPlace:
 
     def __init__(self, cloud: Cloud, blend: Reduction, plan: PanelPlan, renderer: Renderer) -> None:
         self._cloud, self._blend, self.plan, self.renderer = cloud, blend, plan, renderer
+        self.lens: Lens = plan.view
         self._ids: Ids = np.arange(cloud.n_points, dtype=np.uint32)
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -41,8 +46,9 @@ class PixelPlace:
         self.mapping: Mapping | None = None
         self._film_mapping: Mapping | None = None
         self._results: Values = np.empty(0)
+        self._placed = cloud.still
         if cloud.still:
-            self._move(np.asarray(cloud.coords))
+            self._move(State(np.asarray(cloud.coords), np.empty(0), True))
 
     @property
     def still(self) -> bool:
@@ -56,11 +62,13 @@ class PixelPlace:
             with timings.measure("norm"):
                 self._film_mapping = cloud.norm.fit(self._results_of_film)
 
-    def take(self, state: State, mapping: Mapping | None, timings: Timings) -> None:
+    def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
-        if not self.still:
+        if not self._placed or state.moved:
             with timings.measure("raster"):
-                self._move(state.coords)
+                self.lens = self.plan.lens(moment, state.coords)
+                self._move(state)
+            self._placed = True
         with timings.measure("color"):
             results = self._reduce(state.values)
             self.mapping = mapping or self._film_mapping or self._cloud.norm.fit(lambda: [results])
@@ -86,12 +94,15 @@ class PixelPlace:
             most: int(counts.max(initial=0)),
         }
 
-    def _move(self, coords: NDArray[np.floating]) -> None:
-        """Find the pixels of points that lie where `coords` says."""
+    def _move(self, state: State) -> None:
+        """Find the pixels of points where the lens shows them; those that are there by half or more count."""
         from gpuanim.raster.footprint import Footprint
 
         scene = self.plan.scene
-        self._footprint: Footprint = Footprint.of(self.plan.points(coords, self._ids), scene)
+        points, _ = self.plan.seen(state.coords, self._ids, self.lens)
+        if state.shares is not None:
+            points = points.take(np.flatnonzero(state.shares >= _HALF))
+        self._footprint: Footprint = Footprint.of(points, scene)
         pixels = self._footprint.pixel_points()
         whole = replace(scene, alpha=1.0, antialias=False)
         self.renderer.place(pixels, whole, self._footprint.n_pixels, keep=self.still)

@@ -21,3 +21,6 @@ Ids: TypeAlias = NDArray[np.uint32]
 
 Buffer: TypeAlias = NDArray[np.uint8]
 """(nbytes,) uint8, contiguous: one frame in some `PixelFormat`."""
+
+Grid: TypeAlias = NDArray[np.float32]
+"""(ny, nx, 3) float32: vx, vy and mass at the nodes of a velocity field, rows from low to high y."""

@@ -47,6 +47,15 @@ def pbmc68k() -> Any:
         return scanpy.datasets.pbmc68k_reduced()
 
 
+@pytest.fixture(scope="session")
+def dask_client() -> Iterator[Any]:
+    """A client of two worker processes, kept for all tests; Dask starts a worker again that is killed."""
+    from gpuanim.cluster import as_client
+
+    with as_client("local[2]") as client:
+        yield client
+
+
 @dataclass
 class Decoded:
     """What ffmpeg makes of a file."""

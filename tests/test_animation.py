@@ -114,7 +114,7 @@ def test_moving_points_and_values_together(cloud, steps):
     places = [cloud + t * 0.1 for t in range(6)]
     pictures = list(ga.animate(places, steps, size=(64, 48)).frames())
     assert len(pictures) == 6
-    with pytest.raises(ga.OptionError, match="coords have 5 steps, values have 6"):
+    with pytest.raises(ga.OptionError, match="coords have 5 steps, values have 6 steps: these must agree"):
         ga.animate(places[:5], steps)
 
 

@@ -82,6 +82,20 @@ def test_propagate_from_seeds(cells, tmp_path, capsys, seeds):
     assert "read 0." in said.out
 
 
+def test_propagate_on_a_cluster(dask_client, cells, tmp_path):
+    options = ["--seed", 0, "--steps", 6, "--norm", "log", *SMALL]
+    assert run("propagate", cells, *options, "-o", tmp_path / "here.gif") == 0
+    there = ["--dask", dask_client.scheduler.address]
+    assert run("propagate", cells, *options, *there, "-o", tmp_path / "there.gif") == 0
+    assert (tmp_path / "here.gif").read_bytes() == (tmp_path / "there.gif").read_bytes()
+
+
+def test_a_cluster_that_is_none(cells, tmp_path, capsys):
+    target = tmp_path / "x.gif"
+    assert run("propagate", cells, "--seed", 0, "--dask", "local(2)", *SMALL, "-o", target) == 1
+    assert "there is no cluster at 'local(2)': give" in capsys.readouterr().err
+
+
 def test_several_targets_from_zarr(files, tmp_path, capsys):
     targets = [tmp_path / name for name in ("film.mp4", "film.gif", "film.html", "%02d.png")]
     outputs = [part for target in targets for part in ("-o", target)]

@@ -7,45 +7,46 @@ from hypothesis import strategies as st
 
 from gpuanim import geometry
 from gpuanim.errors import OptionError, ShapeError
+from gpuanim.view import plane
 
 BOX = (10.0, 20.0, 200.0, 100.0)
 
 
 def test_limits_map_to_the_edges_of_the_box_with_y_upwards():
-    view = geometry.View((0, 4), (-1, 1), BOX)
-    x, y = view.project(np.array([[0, -1], [4, 1], [2, 0]], np.float64))
+    view = plane.View((0, 4), (-1, 1), BOX)
+    x, y = view.xy(np.array([[0, -1], [4, 1], [2, 0]], np.float64))
     assert x.tolist() == [10, 210, 110]
     assert y.tolist() == [120, 20, 70]
 
 
 def test_large_offsets_keep_subpixels():
     coords = np.array([[600000.0, 0], [600000.5, 0], [600001.0, 1]])
-    x, _ = geometry.View((600000, 600001), (0, 1), (0, 0, 1000, 1000)).project(coords)
+    x, _ = plane.View((600000, 600001), (0, 1), (0, 0, 1000, 1000)).xy(coords)
     assert x.tolist() == [0, 500, 1000]
 
 
 def test_equal_aspect_widens_the_direction_with_room():
-    view = geometry.fit_view((0, 1, 0, 1), BOX, xlim=None, ylim=None, margin=0, aspect="equal")
+    view = plane.fit_view((0, 1, 0, 1), BOX, xlim=None, ylim=None, margin=0, aspect="equal")
     assert view.ylim == (0, 1)
     assert view.xlim == (-0.5, 1.5)
 
 
 def test_auto_aspect_stretches():
-    view = geometry.fit_view((0, 1, 0, 5), BOX, xlim=None, ylim=None, margin=0.1, aspect="auto")
+    view = plane.fit_view((0, 1, 0, 5), BOX, xlim=None, ylim=None, margin=0.1, aspect="auto")
     assert view.xlim == pytest.approx((-0.1, 1.1))
     assert view.ylim == pytest.approx((-0.5, 5.5))
 
 
 def test_given_limits_have_no_margin_and_may_run_backwards():
-    view = geometry.fit_view((0, 1, 0, 1), BOX, xlim=(2, -2), ylim=(0, 2), margin=0.5, aspect="equal")
+    view = plane.fit_view((0, 1, 0, 1), BOX, xlim=(2, -2), ylim=(0, 2), margin=0.5, aspect="equal")
     assert view.xlim == (2, -2)
     assert view.ylim == (0, 2)
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_one_point_lands_in_the_middle(x, y):
-    view = geometry.fit_view((x, x, y, y), (0, 0, 100, 60), xlim=None, ylim=None, margin=0.05, aspect="equal")
-    px, py = view.project(np.array([[x, y]]))
+    view = plane.fit_view((x, x, y, y), (0, 0, 100, 60), xlim=None, ylim=None, margin=0.05, aspect="equal")
+    px, py = view.xy(np.array([[x, y]]))
     assert px[0] == pytest.approx(50, abs=1e-3)
     assert py[0] == pytest.approx(30, abs=1e-3)
 

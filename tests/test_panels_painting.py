@@ -14,10 +14,10 @@ from gpuanim.chrome._base import Moment, Moving, Patch, Stage, StageLayers
 from gpuanim.errors import SourceError
 from gpuanim.film import Film, Fits, Timings, film_steps
 from gpuanim.frames import PixelFormat
-from gpuanim.geometry import View
 from gpuanim.painting import Painter
 from gpuanim.pipeline import draw_frames
 from gpuanim.plan import resolve
+from gpuanim.view.plane import View
 
 WIDTH, HEIGHT = 48, 36
 FORMATS = [f for f in PixelFormat if f is not PixelFormat.PAL8]

@@ -152,14 +152,14 @@ class Cells:
         return coords
 
     def placed(
-        self, basis: str, dimensions: tuple[int, int] = (0, 1)
+        self, basis: str, dimensions: tuple[int, ...] = (0, 1)
     ) -> tuple[NDArray[np.floating[Any]], NDArray[np.bool_]]:
         """Return the cells that an embedding places, as scanpy draws it: it leaves out those without a place.
 
         Returns
         -------
         coords : array
-            (m, 2) float32, or float64 if it is stored so; finite.
+            (m, number of dimensions) float32, or float64 if it is stored so; finite.
         keep : array
             (n,) bool, which cells they belong to.
 
@@ -252,7 +252,7 @@ class Cells:
     ) -> None:
         self.close()
 
-    def _coords(self, basis: str, dimensions: tuple[int, int]) -> tuple[str, NDArray[np.floating[Any]]]:
+    def _coords(self, basis: str, dimensions: tuple[int, ...]) -> tuple[str, NDArray[np.floating[Any]]]:
         key = self._basis_key(basis)
         stored = self._store.lazy("obsm", key)
         first, last = min(dimensions), max(dimensions)

@@ -15,7 +15,15 @@ from gpuanim.adata.nearest import listing, suggestion
 from gpuanim.adata.store import Categories, column
 from gpuanim.errors import DataKeyError, OptionError, ShapeError
 
-__all__ = ["as_groups", "check_exclusive", "check_known", "in_groups", "in_mask", "resolve_mask"]
+__all__ = [
+    "as_groups",
+    "check_exclusive",
+    "check_known",
+    "group_mask",
+    "in_groups",
+    "in_mask",
+    "resolve_mask",
+]
 
 
 def check_exclusive(groups: Any, mask_obs: Any) -> None:
@@ -74,6 +82,26 @@ def in_groups(vector: ColorVector, groups: Sequence[str]) -> ColorVector:
     keep = np.array([*inside, False])[values.codes]
     shown = tuple(i for i, is_shown in enumerate(inside) if is_shown)
     return replace(_masked(vector, keep), shown=shown)
+
+
+def group_mask(cells: Cells, name: str, key: str) -> NDArray[np.bool_]:
+    """Return (n,) which cells are in a group of a column of `obs`.
+
+    Raises
+    ------
+    DataKeyError
+        There is no such column or group; the message names the nearest.
+    OptionError
+        The column has no categories.
+    """
+    values = cells.obs(key)
+    if not isinstance(values, Categories):
+        raise OptionError(f"obs[{key!r}] has no groups, it holds {values.dtype}: name a column of categories")
+    if name not in values.names:
+        raise DataKeyError(
+            f"no group {name!r} in obs[{key!r}]{suggestion(name, values.names)}{listing(values.names)}"
+        )
+    return np.asarray(values.codes == values.names.index(name))
 
 
 def resolve_mask(cells: Cells, mask_obs: Any) -> NDArray[np.bool_]:

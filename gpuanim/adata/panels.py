@@ -28,13 +28,16 @@ __all__ = [
     "resolve_frameon",
 ]
 
-Dimensions: TypeAlias = tuple[int, int]
+Dimensions: TypeAlias = tuple[int, ...]
+"""Columns of an embedding: two, or three for a space."""
 
 _NAMES = {"diffmap": "DC", "tsne": "tSNE", "umap": "UMAP", "pca": "PC"}
 
 
-def parse_dimensions(components: Any, dimensions: Any, n_dimensions: int) -> list[Dimensions]:
-    """Return pairs of columns of an embedding, from 0.
+def parse_dimensions(
+    components: Any, dimensions: Any, n_dimensions: int, n_columns: int = 2
+) -> list[Dimensions]:
+    """Return pairs of columns of an embedding, from 0, or triples for a space.
 
     Parameters
     ----------
@@ -44,6 +47,8 @@ def parse_dimensions(components: Any, dimensions: Any, n_dimensions: int) -> lis
         Counted from 0: a pair of integers, or a list of pairs. Without both the first two columns.
     n_dimensions
         How many columns there are.
+    n_columns
+        2 or 3, how many of them make a panel.
 
     Raises
     ------
@@ -53,15 +58,18 @@ def parse_dimensions(components: Any, dimensions: Any, n_dimensions: int) -> lis
     if components is not None and dimensions is not None:
         raise OptionError("components and dimensions exclude each other: give one of them")
     if isinstance(components, str) and components == "all":
-        return list(combinations(range(n_dimensions), 2))
+        return list(combinations(range(n_dimensions), n_columns))
     if components is not None:
         texts = list(components) if isinstance(components, list | tuple) else [components]
-        return [_pair("components", text, _counted_from_1(text), n_dimensions) for text in texts]
+        return [
+            _columns("components", text, _counted_from_1(text), n_dimensions, n_columns) for text in texts
+        ]
     if dimensions is None:
-        return [_pair("dimensions", (0, 1), (0, 1), n_dimensions)]
+        first = tuple(range(n_columns))
+        return [_columns("dimensions", first, first, n_dimensions, n_columns)]
     given = list(dimensions) if isinstance(dimensions, Iterable) else [dimensions]
     pairs = [given] if all(isinstance(one, Integral) for one in given) else given
-    return [_pair("dimensions", pair, pair, n_dimensions) for pair in pairs]
+    return [_columns("dimensions", pair, pair, n_dimensions, n_columns) for pair in pairs]
 
 
 def pair_panels(color: Any, dimensions: Sequence[Dimensions], *, every: bool) -> list[tuple[Any, Dimensions]]:
@@ -228,14 +236,19 @@ def _counted_from_1(text: Any) -> list[int]:
         raise OptionError(f"components must be like '1,2', or 'all', not {text!r}") from None
 
 
-def _pair(name: str, given: Any, pair: Iterable[Any], n_dimensions: int) -> Dimensions:
-    numbers = list(pair) if isinstance(pair, Iterable) and not isinstance(pair, str) else []
-    if len(numbers) != 2 or not all(isinstance(number, Integral) for number in numbers):
-        raise OptionError(f"{name} must be pairs such as (0, 1), counted from 0, or '1,2', not {given!r}")
+def _columns(name: str, given: Any, columns: Iterable[Any], n_dimensions: int, n_columns: int) -> Dimensions:
+    numbers = list(columns) if isinstance(columns, Iterable) and not isinstance(columns, str) else []
+    if len(numbers) != n_columns or not all(isinstance(number, Integral) for number in numbers):
+        kind = (
+            "pairs such as (0, 1), counted from 0, or '1,2'"
+            if n_columns == 2
+            else "triples such as (0, 1, 2), counted from 0, or '1,2,3', for this camera"
+        )
+        raise OptionError(f"{name} must be {kind}, not {given!r}")
     if not all(0 <= number < n_dimensions for number in numbers):
         first = 1 if name == "components" else 0
         raise OptionError(
             f"{name}: there is no {given!r}, the embedding has {n_dimensions} dimensions, from {first} to "
             f"{n_dimensions - 1 + first}"
         )
-    return int(numbers[0]), int(numbers[1])
+    return tuple(int(number) for number in numbers)

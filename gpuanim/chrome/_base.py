@@ -10,8 +10,9 @@ from typing import Any, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.geometry import View
 from gpuanim.values._base import Mapping
+from gpuanim.view._base import Lens
+from gpuanim.view.plane import View
 
 __all__ = ["Attached", "Fitted", "Moment", "Moving", "Part", "Patch", "Stage", "StageLayers"]
 
@@ -37,6 +38,8 @@ class Moment:
         the exact place on the axis of steps, -0.5 to 0.5.
     mappings
         For each panel how its values become levels in this frame; None for panels without points.
+    lenses
+        For each panel what its points are seen through in this frame.
     """
 
     frame: int
@@ -46,6 +49,7 @@ class Moment:
     time: float
     share: float = 0.0
     mappings: tuple[Mapping | None, ...] = ()
+    lenses: tuple[Lens, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gpuanim.chrome._base import Fitted, Stage, StageLayers
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View
 from gpuanim.look import Limits
+from gpuanim.view.plane import View
 
 __all__ = ["BareAxes", "Frameless"]
 

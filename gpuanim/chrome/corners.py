@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from typing import Any
@@ -11,7 +10,7 @@ from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import Caption, ScaleBar
-from gpuanim.errors import OptionError
+from gpuanim.chrome.scale_bar import DrawnBar, length_and_label, start
 
 __all__ = ["Corners"]
 
@@ -70,20 +69,15 @@ class Corners:
             self.moving.append(TextsAttached.of(text, room, caption.text, self._canvas))
         self._used[caption.loc] += min(height, room.height) + self._pad / 2
 
-    def scale_bar(self, ax: Any, bar: ScaleBar, outline: Any) -> None:
+    def scale_bar(self, ax: Any, bar: ScaleBar, outline: Any) -> DrawnBar:
         """Draw a scale bar for the x axis of `ax`, whose limits are final."""
         from matplotlib.lines import Line2D
         from matplotlib.patheffects import withStroke
         from matplotlib.transforms import IdentityTransform
 
         span = abs(ax.get_xlim()[1] - ax.get_xlim()[0])
-        length = self._round_length(span) if bar.length is None else float(bar.length)
-        if length > span:
-            raise OptionError(f"scale_bar: length {length:g} does not fit the x axis, which spans {span:g}")
-        label = f"{length:g} {bar.unit}".strip() if bar.label is None else bar.label
-        pixels = length / span * self._box.width
-        thick = 2.0 * self._canvas.dpi / 72
-        x0 = self._start(bar.loc, pixels)
+        _, label = length_and_label(bar, span, self._box)
+        thick = gap = 2.0 * self._canvas.dpi / 72
         lower = bar.loc.startswith("lower")
         text = self._text(bar.loc, label, "medium", bar.color)
         _outline(text, outline)
@@ -91,31 +85,21 @@ class Corners:
         below = Room(room.width, max(room.height - 2 * thick, 1.0))
         fit_text(text, self._canvas.renderer, below, text.get_fontsize())
         height = text.get_window_extent(self._canvas.renderer).height
-        # The label stands in the middle above the line, but never outside of the box.
-        wide = text.get_window_extent(self._canvas.renderer).width
-        low, high = self._box.left + self._pad + wide / 2, self._box.right - self._pad - wide / 2
-        text.set_horizontalalignment("center")
-        text.set_x(min(max(x0 + pixels / 2, low), high))
-        gap = 2.0 * self._canvas.dpi / 72
         if lower:
             text.set_y(text.get_position()[1] + thick + gap)
         used = self._used[bar.loc] + (thick / 2 if lower else height + gap + thick / 2)
         y = self._box.bottom - used if lower else self._box.top + used
-        color = text.get_color()
         line = Line2D(
-            [x0, x0 + pixels], [self._canvas.size[1] - y] * 2, color=color, linewidth=2.0,
+            [0, 0], [self._canvas.size[1] - y] * 2, color=text.get_color(), linewidth=2.0,
             transform=IdentityTransform(), solid_capstyle="butt", zorder=text.get_zorder(),
             path_effects=[withStroke(linewidth=4.0, foreground=outline, alpha=0.7)],
         )  # fmt: skip
         self._owner.add_artist(line)
         line.set_in_layout(False)
         self._used[bar.loc] += height + gap + thick + self._pad / 2
-
-    def _round_length(self, span: float) -> float:
-        """Return 1, 2 or 5 times a power of ten, up to a quarter of the box's shorter side."""
-        most = span / 4 * min(self._box.height / self._box.width, 1.0)
-        power = 10.0 ** math.floor(math.log10(most))
-        return max(power * step for step in (1, 2, 5) if power * step <= most)
+        drawn = DrawnBar(line, text, bar, self._box, self._pad, self._canvas)
+        drawn.show(span)
+        return drawn
 
     def _text(self, corner: str, string: str, fontsize: Any, color: Any) -> Any:
         from matplotlib import rcParams
@@ -125,19 +109,12 @@ class Corners:
         lower = edge == "lower"
         y = self._box.bottom - self._used[corner] if lower else self._box.top + self._used[corner]
         text = self._owner.text(
-            self._start(corner, 0.0), self._canvas.size[1] - y, string,
+            start(corner, 0.0, self._box, self._pad), self._canvas.size[1] - y, string,
             transform=IdentityTransform(), ha=side, va="bottom" if lower else "top", fontsize=fontsize,
             zorder=5.0, color=rcParams["text.color"] if color is None else color,
         )  # fmt: skip
         text.set_in_layout(False)
         return text
-
-    def _start(self, corner: str, width: float) -> float:
-        side = corner.partition(" ")[2]
-        if side == "left":
-            return self._box.left + self._pad
-        right = self._box.right - self._pad - width
-        return right if side == "right" else self._box.left + (self._box.width - width) / 2
 
 
 def _outline(text: Any, color: Any) -> None:

@@ -280,9 +280,16 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 def _colors(artists: Sequence[Any], moving: Sequence[Moving]) -> Colors:
     """Return the (k, 3) uint8 colours of texts, lines and bars that change."""
+    from matplotlib.collections import Collection
     from matplotlib.colors import to_rgb
 
     told = [to_rgb(artist.get_color()) for artist in artists if hasattr(artist, "get_color")]
+    told += [to_rgb(color) for artist in artists if isinstance(artist, Collection) for color in _of(artist)]
     bars = [part.color[:3] for part in moving if isinstance(part, ProgressMoving)]
     rows = [np.rint(np.multiply(rgb, 255)) for rgb in told] + bars
     return np.unique(np.array(rows, np.uint8).reshape(-1, 3), axis=0)
+
+
+def _of(symbols: Any) -> list[Any]:
+    """Return the colours of a collection."""
+    return [*symbols.get_facecolor(), *symbols.get_edgecolor()]

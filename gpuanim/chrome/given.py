@@ -16,7 +16,7 @@ from gpuanim.chrome.moving import ArtistMoving, Room, TextsAttached
 from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View, fit_view
+from gpuanim.view.plane import View, fit_view
 
 __all__ = ["GivenAxes"]
 

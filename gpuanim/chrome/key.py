@@ -40,8 +40,8 @@ class CategoryKey:
     has_na
         Whether there are such cells.
     positions
-        (k, 2) medians of the groups in data coordinates, NaN for groups without cells; None if they are not
-        known, and names cannot be written on the data.
+        (k, 2), or (k, 3) in a space, medians of the groups in data coordinates, NaN for groups without
+        cells; None if they are not known, and names cannot be written on the data.
 
     Raises
     ------
@@ -61,10 +61,18 @@ class CategoryKey:
             raise ShapeError(
                 f"colors must have shape ({k}, 3), one row per name, not {np.shape(self.colors)}"
             )
-        if self.positions is not None and np.shape(self.positions) != (k, 2):
+        if self.positions is not None and np.shape(self.positions) not in ((k, 2), (k, 3)):
             raise ShapeError(
                 f"positions must have shape ({k}, 2), one row per name, not {np.shape(self.positions)}"
             )
+
+    @property
+    def placed(self) -> NDArray[np.floating[Any]]:
+        """Places of the groups that have cells, in their order."""
+        if self.positions is None:
+            return np.empty((0, 2))
+        known = np.isfinite(self.positions).all(axis=1)
+        return np.asarray(self.positions[known])
 
     def entries(self, na: bool | str) -> list[tuple[str, Any]]:
         """Return name and colour of what a legend lists."""
@@ -221,7 +229,7 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
             x, y, name, ha="center", va="center", weight=weight, fontsize=dress.fontsize,
             path_effects=effects, in_layout=False,
         )
-        for name, (x, y) in zip(key.names, positions, strict=True)
+        for name, (x, y) in zip(key.names, positions[:, :2], strict=True)
         if np.isfinite(x) and np.isfinite(y)
     ]  # fmt: skip
     for text in texts:

@@ -1,4 +1,4 @@
-"""Still things above the points: symbols at cells, and the line of a lasso."""
+"""Things above the points that lie on the data: symbols at cells, and the line of a lasso."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Symbols:
     Parameters
     ----------
     places
-        (k, 2) in data units.
+        (k, 2), or (k, 3) in a space, in data units.
     marker
         "star", "ring", or a marker of matplotlib.
     size
@@ -78,17 +78,18 @@ class Symbols:
     color: Any = None
     label: str | None = None
 
-    def draw(self, ax: Any, zorder: float) -> None:
-        """Put the symbols on axes, above the points."""
+    def draw(self, ax: Any, zorder: float) -> Any:
+        """Put the symbols on axes, above the points, and return them."""
         from matplotlib.patheffects import withStroke
 
-        x, y = self.places.T
+        x, y = self.places[:, :2].T
         look = self.look()
         symbols = ax.scatter(
             x, y, s=self.size, marker=look.marker, linewidths=look.width, zorder=zorder + 1, label=self.label,
             **look.colors(),
         )  # fmt: skip
         symbols.set_path_effects([withStroke(linewidth=look.rim, foreground="white")])
+        return symbols
 
     def look(self) -> Look:
         """Return how each symbol is drawn."""
@@ -120,8 +121,13 @@ class Lasso:
     width: ClassVar[float] = 1.6
     dash: ClassVar[tuple[float, float]] = (5.0, 3.0)
 
-    def draw(self, ax: Any, zorder: float) -> None:
-        """Put the line on axes, above the points."""
+    @property
+    def places(self) -> NDArray[np.floating[Any]]:
+        """The corners."""
+        return self.corners
+
+    def draw(self, ax: Any, zorder: float) -> Any:
+        """Put the line on axes, above the points, and return it."""
         from matplotlib import rcParams
         from matplotlib.patches import Polygon
 
@@ -130,7 +136,7 @@ class Lasso:
             linewidth=self.width, linestyle=(0, self.dash), joinstyle="round", zorder=zorder + 1,
             label=self.label,
         )  # fmt: skip
-        ax.add_artist(line)
+        return ax.add_artist(line)
 
 
 def as_marks(marks: Marks) -> tuple[Symbols | Lasso, ...]:

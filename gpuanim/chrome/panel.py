@@ -10,15 +10,17 @@ from typing import Any
 from gpuanim.chrome._base import Attached, Part
 from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
+from gpuanim.chrome.carried import CarriedMark, CarriedNames
 from gpuanim.chrome.corners import Corners
 from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
+from gpuanim.chrome.scale_bar import CarriedBar
 from gpuanim.errors import OptionError
-from gpuanim.geometry import View
 from gpuanim.look import Limits
 from gpuanim.values._base import Mapping
+from gpuanim.view.plane import View
 
 __all__ = ["SCALES", "Panel", "PanelStage"]
 
@@ -53,6 +55,8 @@ class PanelStage:
         Whether it is a panel of points, and not of parts alone.
     scales
         Of x and y, "linear" or "log"; points need linear ones.
+    carried
+        Whether a camera moves over the data, and what lies on them goes with it.
 
     Raises
     ------
@@ -68,6 +72,7 @@ class PanelStage:
     zorder: float = 2.0
     points: bool = True
     scales: tuple[str, str] = ("linear", "linear")
+    carried: bool = False
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -108,6 +113,7 @@ class Panel:
         facecolor: Any,
     ) -> None:
         self.stage, self._dress, self._canvas, self._outline = stage, stage.dress, canvas, outline
+        self._number = number
         self.ax = figure.add_axes((0.1, 0.1, 0.8, 0.8), label=f"panel {number}")
         self.ax.set(xscale=stage.scales[0], yscale=stage.scales[1])
         self._set_axes(facecolor)
@@ -116,6 +122,7 @@ class Panel:
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
         width, height = canvas.size
         self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
+        self._marks: list[Any] = []
         marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
         self.legend = self._make_legend(marked)
@@ -160,7 +167,7 @@ class Panel:
         """Draw the marks, and return labels and artists of those that have one."""
         before = set(self.ax.get_legend_handles_labels()[0])
         for mark in self._dress.marks:
-            mark.draw(self.ax, self.stage.zorder)
+            self._marks.append(mark.draw(self.ax, self.stage.zorder))
         handles, labels = self.ax.get_legend_handles_labels()
         return [
             (label, handle) for handle, label in zip(handles, labels, strict=True) if handle not in before
@@ -258,8 +265,19 @@ class Panel:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
-        settle(self._on_data, self.box, self._canvas)
+        if self.stage.carried:
+            self.attached.extend(self._carry())
+        else:
+            settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
+
+    def _carry(self) -> Iterator[Attached]:
+        """Yield what lies on the data as parts that a camera moves."""
+        for artist, mark in zip(self._marks, self._dress.marks, strict=True):
+            yield CarriedMark(artist, mark.places, self._number, self._canvas)
+        if self._on_data and self.stage.key is not None:
+            places = self.stage.key.placed
+            yield CarriedNames(self._on_data, places, self.box, self._number, self._canvas)
 
     def _rooms(self) -> dict[str, Room]:
         """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""
@@ -278,7 +296,7 @@ class Panel:
             "ylabel": Room(math.inf, box.height),
         }
 
-    def _fill_corners(self) -> list[TextsAttached]:
+    def _fill_corners(self) -> list[Attached]:
         dress = self._dress
         bar = dress.scale_bar
         pad = self._points(6.0)
@@ -288,8 +306,10 @@ class Panel:
         for caption in dress.captions:
             corners.caption(caption, outline=self._outline)
         if bar is not None:
-            corners.scale_bar(self.ax, bar, self._outline)
-        return corners.moving
+            drawn = corners.scale_bar(self.ax, bar, self._outline)
+            if self.stage.carried:
+                return [*corners.moving, CarriedBar(drawn, self._number)]
+        return [*corners.moving]
 
     def corners(self) -> Iterator[str]:
         """Yield the corners of the axes that hold something."""

@@ -30,10 +30,14 @@ LEGEND_PLACES = (
 
 
 class Mark(Protocol):
-    """Something still in the axes, such as rings around seeds or outlines of groups."""
+    """Something on the data, such as rings around seeds or outlines of groups."""
 
-    def draw(self, ax: Any, zorder: float) -> None:
-        """Add artists to `ax`, in data coordinates; `zorder` is that of the points.
+    @property
+    def places(self) -> NDArray[np.floating[Any]]:
+        """(k, 2), or (k, 3) in a space: where its symbols or corners are in the data."""
+
+    def draw(self, ax: Any, zorder: float) -> Any:
+        """Add an artist to `ax`, in data coordinates, and return it; `zorder` is that of the points.
 
         The axes' limits are not final yet: artists follow them by their transforms.
         """
@@ -246,7 +250,7 @@ class Dress:
     captions
         Texts inside the axes.
     marks
-        Still things in the axes.
+        Things on the data.
     """
 
     title: Any = None

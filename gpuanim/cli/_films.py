@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -106,14 +107,28 @@ def _propagate(
     options = _options(args, cells)
     read = time.perf_counter() - start
     steps = STEPS if args.steps is None and args.tol is None else args.steps
-    key = repr([getattr(args, name) for name in _PROPAGATION])
-    if key not in kept:
-        kept[key] = LabelPropagation(
-            graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
-        )
-    if not args.store:
-        return _save(args, coords, kept[key], options, read)
-    return _stored(args, coords, graph, kept[key], options, read)
+    with _cluster(args.dask) as client:
+        key = repr([getattr(args, name) for name in _PROPAGATION])
+        source = None if client else kept.get(key)  # one on a cluster ends with it
+        if source is None:
+            source = LabelPropagation(
+                graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords,
+                dtype=args.dtype, client=client,
+            )  # fmt: skip
+        if not client:
+            kept[key] = source
+        if not args.store:
+            return _save(args, coords, source, options, read)
+        return _stored(args, coords, graph, source, options, read)
+
+
+def _cluster(where: str | None) -> AbstractContextManager[Any]:
+    """Give a client of the cluster that --dask names, or None."""
+    if where is None:
+        return nullcontext()
+    from gpuanim.cluster import as_client
+
+    return as_client(where)
 
 
 def _stored(

@@ -103,6 +103,10 @@ def _add_propagate(commands: Any) -> None:
     )  # fmt: skip
     group.add_argument("--neighbors-key", metavar="KEY", help="key in uns that names the graph, as in scanpy")
     group.add_argument("--obsp", metavar="KEY", help="key of the graph in obsp itself")
+    group.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="propagate on the workers of a Dask cluster: tcp://HOST:PORT, or local[N] for N processes here",
+    )  # fmt: skip
     group = parser.add_argument_group("store")
     group.add_argument(
         "--store", metavar="FOLDER",

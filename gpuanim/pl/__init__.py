@@ -2,5 +2,6 @@
 
 from gpuanim.pl.embedding import embedding
 from gpuanim.pl.shortcuts import pca, spatial, tsne, umap
+from gpuanim.pl.velocity import velocity
 
-__all__ = ["embedding", "pca", "spatial", "tsne", "umap"]
+__all__ = ["embedding", "pca", "spatial", "tsne", "umap", "velocity"]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.adata import Cells
+from gpuanim.adata.masks import group_mask
 from gpuanim.adata.panels import (
     PanelLimits,
     grid_figsize,
@@ -34,9 +35,13 @@ from gpuanim.pl._show import Content, Shown
 from gpuanim.types import Colors
 from gpuanim.values.subset import Subset
 from gpuanim.values.timeline import Timeline
+from gpuanim.verbs._camera import check_look, check_worn, filmed
 from gpuanim.verbs._cloud import bounds_of, emphasised, make_cloud
 from gpuanim.verbs._paint import Paint, Wishes, as_paint
 from gpuanim.verbs._stage import MOST_LISTED, film_of, ground_and_style, make_panel, panel_dress
+from gpuanim.view._base import Bounds, Flight, Move, Subject
+from gpuanim.view.orbit import Orbit
+from gpuanim.view.words import picker
 
 __all__ = ["Look", "film_panels"]
 
@@ -72,7 +77,7 @@ class Look:
     caption: Any
     scale_bar: Any
     margin: float | None
-    aspect: str
+    aspect: str | None
     y_down: bool
     figsize: tuple[float, float] | None
     dpi: float | None
@@ -81,15 +86,20 @@ class Look:
     style: Any
     antialias: bool
     blend: Blend
+    camera: Move | None
     renderer: str
     device: int | None
+
+    @property
+    def deep(self) -> bool:
+        """Whether it looks into a space."""
+        return self.camera is not None and self.camera.n_columns == 3
 
 
 def film_panels(
     cells: Cells, shown: Sequence[Shown], look: Look, around: FigureDress, timing: dict[str, Any]
 ) -> Animation:
     """Put the panels of a film together."""
-    del cells  # a film from a file keeps it open through its sources
     n = len(shown)
     ground, style = ground_and_style(look.background, look.theme, look.style, look.blend)
     limits = panel_limits(n, vmin=look.vmin, vmax=look.vmax, vcenter=look.vcenter, norm=look.norm)
@@ -99,7 +109,7 @@ def film_panels(
     panels: list[PanelStage] = []
     with style.applied():
         for panel, scale, title, caption in zip(shown, limits, titles, captions, strict=True):
-            cloud, stage = _panel(panel, scale, look, ground, timing, title=title, caption=caption)
+            cloud, stage = _panel(cells, panel, scale, look, ground, timing, title=title, caption=caption)
             clouds.append(cloud)
             panels.append(stage)
         sheet, dpi = _sheet(n, look)
@@ -113,6 +123,7 @@ def film_panels(
 
 
 def _panel(
+    cells: Cells,
     shown: Shown,
     scale: PanelLimits,
     look: Look,
@@ -131,12 +142,16 @@ def _panel(
     dots = make_dots(
         n, s=size / 4, alpha=_alpha(look.alpha, keep), order=order, order_scope=order_scope,
         seed=0, antialias=look.antialias, edge=0.0, spot=look.spot_size,
+        fitting=look.size is None,
     )  # fmt: skip
     highlights = _highlights(look, keep, shown.coords)
+    check_look(look.camera, dots, highlights, None, None, _aspect(look))
+    flight = _flight(cells, shown, look)
     cloud, marks = emphasised(
         make_cloud(shown.coords, paint, dots), highlights, ground, discrete=paint.discrete
     )
-    frame = resolve_frameon(look.frameon)
+    cloud = filmed(cloud, flight)
+    frame = resolve_frameon(look.frameon) and not look.deep
     xlabel, ylabel = shown.labels if frame else (None, None)
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
@@ -149,8 +164,32 @@ def _panel(
         colorbar=None if bare else _labelled(bar, look.blend), legend=legend if listed else None,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
-    stage = make_panel(_limits(shown.coords, look), dress, paint, shown.coords)
+    check_worn(dress, flight)
+    bounds = bounds_of(shown.coords) if flight is None or flight.bounds is None else flight.bounds
+    stage = make_panel(_limits(bounds, look), dress, paint, shown.coords, carried=flight is not None)
     return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
+
+
+def _flight(cells: Cells, shown: Shown, look: Look) -> Flight | None:
+    """Return what the camera does over a panel."""
+    move, column = look.camera, shown.content.key
+    if move is None:
+        return None
+    if look.y_down and isinstance(move, Orbit):
+        move = move.upside_down()
+
+    def group_of(name: str, key: str | None) -> NDArray[np.bool_]:
+        if key is None and column is None:
+            raise OptionError(f"camera: give group {name!r} with its column of obs, (column, {name!r})")
+        return group_mask(cells, name, key or column or "")
+
+    pick = picker(len(shown.keep), group_of, None if shown.keep.all() else shown.keep)
+    return move.over(Subject(shown.coords, pick, fades=not isinstance(look.blend, Reduction)))
+
+
+def _aspect(look: Look) -> str:
+    usual = "equal" if look.deep else "auto"
+    return usual if look.aspect is None else look.aspect
 
 
 def _alpha(alpha: Any, keep: NDArray[np.bool_]) -> Any:
@@ -206,7 +245,7 @@ def _order(content: Content, keep: NDArray[np.bool_], paint: Paint, look: Look) 
     below those that shine at the end.
     """
     order = content.order
-    if not look.blend.ordered:
+    if not look.blend.ordered or look.deep:
         return "data", None
     if isinstance(order, np.ndarray):
         rank = np.empty(len(order), np.int64)
@@ -224,7 +263,7 @@ def _highlights(look: Look, keep: NDArray[np.bool_], coords: NDArray[Any]) -> tu
     given = list(as_highlights(look.highlight))
     if not keep.all():
         place = np.cumsum(keep) - 1
-        everywhere = np.zeros((len(keep), 2))
+        everywhere = np.zeros((len(keep), coords.shape[1]))
         everywhere[keep] = coords
         for i, highlight in enumerate(given):
             if highlight.cells is not None:
@@ -294,11 +333,10 @@ def _timeline(steps: Sequence[int | None], timing: dict[str, Any]) -> Timeline:
     return Timeline.resolve(n_steps, **timing)
 
 
-def _limits(coords: NDArray[Any], look: Look) -> Limits:
+def _limits(bounds: Bounds, look: Look) -> Limits:
     """Return the part of the plane that a panel shows."""
-    bounds = bounds_of(coords)
     margin = _rc("axes.xmargin") if look.margin is None else look.margin
-    limits = make_limits(bounds, xlim=None, ylim=None, margin=margin, aspect=look.aspect)
+    limits = make_limits(bounds, xlim=None, ylim=None, margin=margin, aspect=_aspect(look))
     if not look.y_down:
         return limits
     unturned = replace(limits, aspect="auto").view((0.0, 0.0, 1.0, 1.0)).ylim

@@ -18,7 +18,7 @@ _INSTEAD = {
     "ax": "ga.animate(coords, values, ax=ax) puts points on axes of yours",
     "s": "the size of the dots is size=",
     "edges": "edges of the graph are not drawn",
-    "projection": "films are flat",
+    "projection": "camera=ga.Orbit() looks into a space of three dimensions",
     "marker": "dots are round",
     "wspace": "the room between panels follows from what stands there",
     "hspace": "the room between panels follows from what stands there",

@@ -47,6 +47,7 @@ class Show:
     n_frames: int | None
     fps: Any
     duration: float | None
+    n_columns: int = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,7 +107,7 @@ class Shown:
     Parameters
     ----------
     coords, keep
-        (m, 2) places, and (n,) bool which cells they are of.
+        (m, 2) places, or (m, 3) in a space, and (n,) bool which cells they are of.
     labels
         Of the axes.
     content
@@ -122,7 +123,7 @@ class Shown:
 def what_is_shown(cells: Cells, basis: str, show: Show) -> list[Shown]:
     """Look up what each panel shows; raises DataKeyError, OptionError or ShapeError."""
     check_exclusive(show.groups, show.mask_obs)
-    dimensions = parse_dimensions(show.components, show.dimensions, cells.n_dimensions(basis))
+    dimensions = parse_dimensions(show.components, show.dimensions, cells.n_dimensions(basis), show.n_columns)
     pairs = pair_panels(show.color, dimensions, every=show.components is not None)
     if show.frames is not None:
         if show.color is not None:

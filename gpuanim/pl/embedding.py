@@ -15,6 +15,7 @@ from gpuanim.pl._film import Look, film_panels
 from gpuanim.pl._others import check_no_others
 from gpuanim.pl._show import Show, keep_palette, what_is_shown
 from gpuanim.verbs._stage import figure_dress
+from gpuanim.view.words import as_move
 
 __all__ = ["embedding"]
 
@@ -72,7 +73,7 @@ def embedding(
     scale_bar: Any = None,
     logo: Any = None,
     margin: float | None = None,
-    aspect: str = "auto",
+    aspect: str | None = None,
     y_down: bool = False,
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
@@ -81,6 +82,7 @@ def embedding(
     style: Any = None,
     antialias: bool = True,
     blend: Any = "over",
+    camera: Any = None,
     renderer: str = "auto",
     device: int | None = None,
     **others: Any,
@@ -120,7 +122,8 @@ def embedding(
         Where genes are read: a layer, or `raw` (the default if there is one and no layer is named); column of
         `var` with other names.
     components, dimensions
-        Which columns of the basis: ``"1,2"`` from 1, or ``(0, 1)`` from 0; lists are panels.
+        Which columns of the basis: ``"1,2"`` from 1, or ``(0, 1)`` from 0; lists are panels. A camera that
+        orbits takes three of them, by default the first.
     sort_order
         High values on top, missing ones at the bottom. A film keeps one order, that of each cell's highest
         value in the film, where the values can be read more than once; with `along`, cells that are lit lie
@@ -146,7 +149,8 @@ def embedding(
     colorbar_loc
         "right", "left", "top", "bottom" or None.
     frameon
-        Whether to draw a frame and the names of the axes; scanpy's setting, if scanpy is loaded, or True.
+        Whether to draw a frame and the names of the axes; scanpy's setting, if scanpy is loaded, or True. A
+        space that turns has neither.
     title
         Of the panels, each as in `animate`; by default what is shown, with the number of the step.
     add_outline, outline_width, outline_color
@@ -162,8 +166,12 @@ def embedding(
     device
         As in `animate`; `suptitle` stands above all panels. ``blend="count"`` also counts cells without a
         colour.
+    camera
+        As in `animate`; `Shot.group` and ``(column of obs, group)`` name cells. ``camera=ga.Orbit()`` looks
+        into the space of three dimensions.
     margin, aspect
-        As in `animate`; by default matplotlib's margins, stretched to the panel as scanpy does.
+        As in `animate`; by default matplotlib's margins, stretched to the panel as scanpy does, but with
+        equal scales where a space turns.
     y_down
         Whether y grows downwards, as in pictures.
     figsize, dpi
@@ -195,11 +203,13 @@ def embedding(
         raise OptionError(f"basis must be a key of obsm, such as 'umap', not {basis!r}")
     if along is not None and not isinstance(along, str):
         raise OptionError(f"along must be a column of obs, not {along!r}")
+    move = as_move(camera)
     cells = open_cells(adata)
     show = Show(
         color=color, frames=frames, along=along, groups=groups, mask_obs=mask_obs, layer=layer,
         use_raw=use_raw, gene_symbols=gene_symbols, components=components, dimensions=dimensions,
         sort_order=sort_order, mix=mix, n_frames=n_frames, fps=fps, duration=duration,
+        n_columns=2 if move is None else move.n_columns,
     )  # fmt: skip
     shown = what_is_shown(cells, basis, show)
     look = Look(
@@ -210,8 +220,8 @@ def embedding(
         frameon=frameon, title=title, add_outline=add_outline, outline_width=outline_width,
         outline_color=outline_color, highlight=highlight, ncols=ncols, caption=caption, scale_bar=scale_bar,
         margin=margin, aspect=aspect, y_down=y_down, figsize=figsize, dpi=dpi, background=background,
-        theme=theme, style=style, antialias=antialias, blend=as_blend(blend), renderer=renderer,
-        device=device,
+        theme=theme, style=style, antialias=antialias, blend=as_blend(blend), camera=move,
+        renderer=renderer, device=device,
     )  # fmt: skip
     around = figure_dress(title=suptitle, progress_line=progress_line, logo=logo)
     timing = {

@@ -12,6 +12,8 @@ from gpuanim import _threads
 from gpuanim.errors import GraphError
 from gpuanim.propagation.graph import Graph, frozen
 from gpuanim.propagation.order import row_blocks
+from gpuanim.propagation.stepper import Stepper
+from gpuanim.propagation.system import System
 
 __all__ = ["CpuProduct"]
 
@@ -28,6 +30,8 @@ class CpuProduct:
         The neighbours, in the order in which values are to be kept.
     dtype
         float32 or float64, of the values.
+    n_columns
+        Columns of W, if it is a block of rows: its `z` is as long, all else as the block. Default: square.
 
     Attributes
     ----------
@@ -39,8 +43,9 @@ class CpuProduct:
 
     xp: Any = np
 
-    def __init__(self, graph: Graph, dtype: np.dtype[Any]) -> None:
+    def __init__(self, graph: Graph, dtype: np.dtype[Any], n_columns: int | None = None) -> None:
         self.n = graph.n
+        self._n_columns = graph.n if n_columns is None else n_columns
         self.dtype = dtype
         self.scale = graph.value
         self._graph = graph
@@ -53,7 +58,11 @@ class CpuProduct:
 
     def in_double(self) -> CpuProduct:
         """Return the same in float64; the graph is shared."""
-        return CpuProduct(self._graph, np.dtype(np.float64))
+        return CpuProduct(self._graph, np.dtype(np.float64), self._n_columns)
+
+    def walk(self, system: System) -> Stepper:
+        """Return a walk of a system in the order of the nodes."""
+        return Stepper(self, system)
 
     def values(self, start: NDArray[Any]) -> NDArray[Any]:
         """Return a copy of (n,) or (n, c) values in the dtype of the steps, to work in."""
@@ -105,7 +114,7 @@ class CpuProduct:
         return lambda: sums
 
     def column_sums(self) -> NDArray[np.float64]:
-        """Return (n,) the sum of each column of W."""
+        """Return the sum of each column of W, (n,) if W is square."""
         return self.transposed(np.ones(self.n))
 
     def transposed(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,7 +123,7 @@ class CpuProduct:
 
         # Each part of the rows adds to an array of its own; four of them, on any number of threads.
         count = min(4, len(self._blocks))
-        parts = np.zeros((count, self.n))
+        parts = np.zeros((count, self._n_columns))
         edges = [self._blocks[len(self._blocks) * k // count][0] for k in range(count)] + [self.n]
         graph = self._graph
 

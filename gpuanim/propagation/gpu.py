@@ -13,6 +13,8 @@ from gpuanim.cuda import Device
 from gpuanim.cuda._base import MOST_BLOCKS, Array, blocks_for
 from gpuanim.errors import GraphError, MemoryPlanError
 from gpuanim.propagation.graph import Graph, bad_weights, check_shape
+from gpuanim.propagation.stepper import Stepper
+from gpuanim.propagation.system import System
 
 __all__ = ["DeviceGraph", "GpuProduct", "bytes_needed", "check_memory", "read_on_device", "uploaded"]
 
@@ -127,6 +129,10 @@ class GpuProduct:
     def in_double(self) -> GpuProduct:
         """Return the same in float64; the graph is shared."""
         return GpuProduct(self._graph, np.dtype(np.float64), self._device)
+
+    def walk(self, system: System) -> Stepper:
+        """Return a walk of a system in the order of the nodes."""
+        return Stepper(self, system)
 
     def values(self, start: Array) -> Array:
         """Return a copy of (n,) or (n, c) values in the dtype of the steps, to work in."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.errors import GraphError
 
-__all__ = ["Graph", "Weights", "bad_weights", "check_shape", "frozen", "read_graph"]
+__all__ = ["Graph", "Weights", "bad_weights", "check_shape", "frozen", "graph_of", "read_graph"]
 
 Weights: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
@@ -84,9 +84,20 @@ def read_graph(adj_mat: Any) -> Graph:
     indptr = np.asarray(matrix.indptr).astype(np.int64, copy=False)
     nnz = int(indptr[-1])
     indices = _columns(np.asarray(matrix.indices)[:nnz], indptr)
-    if not nnz:
+    return graph_of(indptr, indices, np.asarray(matrix.data)[:nnz])
+
+
+def graph_of(indptr: NDArray[np.int64], indices: NDArray[np.uint32], data: NDArray[Any]) -> Graph:
+    """Check weights, and return the graph of rows whose columns are checked.
+
+    Raises
+    ------
+    GraphError
+        If weights are NaN, infinite, negative or no numbers.
+    """
+    if not len(indices):
         return Graph(frozen(indptr), frozen(indices), None)
-    weights = _real(np.asarray(matrix.data)[:nnz])
+    weights = _real(data)
     low, high = _extremes(weights)
     if not (low >= 0 and high < np.inf):  # NaN ends up here too
         raise GraphError(bad_weights(weights, indices, indptr))

@@ -55,13 +55,21 @@ class LabelPropagation(Propagation):
         something true.
     progress
         Whether to show a progress bar.
+    client
+        A `dask.distributed.Client`: rows go to its workers in blocks, boundary values travel between them
+        at each step, and values come here. A worker that is lost costs work, not the result. For graphs
+        that outgrow a machine; each step costs some milliseconds more. `adj_mat` may then also be a group
+        of an open .h5ad or .zarr that holds CSR, as ``file["obsp/connectivities"]``: workers that see the
+        same file read their rows by themselves.
 
     Raises
     ------
     GraphError, ShapeError, OptionError
         If the input cannot be used; the message says how to mend it.
     MissingDependencyError
-        For `device="cuda"` without CuPy or without a GPU.
+        For `device="cuda"` without CuPy or without a GPU; for `client` without dask.distributed.
+    ClusterError
+        If the cluster has lost its workers, or loses them over and over.
 
     References
     ----------
@@ -85,6 +93,7 @@ class LabelPropagation(Propagation):
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
         progress: bool = False,
+        client: Any = None,
     ) -> None:
         self.alpha = check_alpha(alpha, "alpha")
         super().__init__(
@@ -100,6 +109,7 @@ class LabelPropagation(Propagation):
             dtype=dtype,
             callback=callback,
             progress=progress,
+            client=client,
         )
 
     def describe(self) -> dict[str, Any]:
@@ -122,7 +132,7 @@ class HarmonicExtension(Propagation):
 
     Parameters
     ----------
-    adj_mat, labels, n_steps, tol, include_initial, device, order, coords, dtype, callback, progress
+    adj_mat, labels, n_steps, tol, include_initial, device, order, coords, dtype, callback, progress, client
         As for `LabelPropagation`.
     labeled
         The rows of `labels` that are kept: bool mask or integers.
@@ -148,6 +158,7 @@ class HarmonicExtension(Propagation):
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
         progress: bool = False,
+        client: Any = None,
     ) -> None:
         if labeled is None:
             raise OptionError("labeled must say which rows keep their label, by mask or numbers; got None")
@@ -164,6 +175,7 @@ class HarmonicExtension(Propagation):
             dtype=dtype,
             callback=callback,
             progress=progress,
+            client=client,
         )
 
     def _system(self, xp: Any) -> System:

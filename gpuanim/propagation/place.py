@@ -28,9 +28,9 @@ class Place:
     Attributes
     ----------
     product
-        A `CpuProduct` or a `GpuProduct`.
+        A `CpuProduct`, a `GpuProduct` or a `ClusterProduct`.
     device, reason
-        "cpu" or "cuda", and why.
+        "cpu", "cuda" or "dask", and why.
     permutation
         (n,) the caller's row of each node, or None if the order is the caller's.
     """
@@ -74,6 +74,7 @@ def place(
     dtype: np.dtype[Any],
     width: int,
     n_steps: float,
+    client: Any = None,
 ) -> Place:
     """Check a graph and put it where its work is done soonest.
 
@@ -95,9 +96,13 @@ def place(
         Columns of the signal.
     n_steps
         How many steps there will be, or a guess.
+    client
+        Of Dask, or None. On a cluster "auto" is the locality order: it keeps boundaries between blocks short.
     """
     if order not in ORDERS:
         raise OptionError(f"order must be one of {', '.join(map(repr, ORDERS))}, got {order!r}")
+    if client is not None:
+        return _on_cluster(adj_mat, client, order, coords, dtype, device, on_gpu=on_gpu)
     if cuda.is_cupy(adj_mat):
         if order == "locality":
             raise OptionError(
@@ -123,6 +128,36 @@ def place(
 def _check_room(graph: Graph, device: devices.Device, dtype: np.dtype[Any], width: int) -> None:
     weight = 0 if graph.weights is None else graph.weights.itemsize
     gpu.check_memory(device, gpu.bytes_needed(graph.n, graph.nnz, width, dtype.itemsize, weight))
+
+
+def _on_cluster(
+    adj_mat: Any, client: Any, order: str, coords: Any, dtype: np.dtype[Any], device: str, *, on_gpu: bool
+) -> Place:
+    from gpuanim.cluster import check_client
+    from gpuanim.propagation.distributed import ClusterProduct
+    from gpuanim.propagation.distributed.files import GraphFile
+    from gpuanim.propagation.distributed.sending import FromFile, FromMemory, Sender
+
+    check_client(client)
+    if device == "cuda":
+        raise OptionError(
+            "device='cuda' and client exclude each other: workers propagate on their processors"
+        )
+    if on_gpu or cuda.is_cupy(adj_mat):
+        raise OptionError("a client's workers need NumPy arrays, got CuPy's; copy them with .get()")
+    file = GraphFile.of(adj_mat)
+    graph = read_graph(adj_mat) if file is None else Graph(file.pointers(), np.empty(0, np.uint32), None)
+    places = None if coords is None else _read_coords(coords, graph.n)
+    if file is not None and places is None:
+        if order == "locality":
+            raise OptionError(
+                "order='locality' of a graph in a file follows coords: give them, or order='auto'"
+            )
+        order = "given"
+    permutation = None if order == "given" else locality_order(graph, places)
+    sender: Sender = FromMemory(graph, permutation) if file is None else FromFile(file, permutation)
+    product = ClusterProduct(sender, dtype, client)
+    return Place(product, "dask", f"blocks of rows on {client}", permutation, np.asarray)
 
 
 def _on_gpu(

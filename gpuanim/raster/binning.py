@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.kernels import build, coverage
 from gpuanim.types import Ids
 
-__all__ = ["Binned", "bin_points", "cover_table", "radii"]
+__all__ = ["BinSpace", "Binned", "bin_points", "cover_table", "radii"]
 
 _POINT_GRAIN = 65536
 """Points of a block: 0.2 ms of binning, against some 20 us for handing a block to a thread."""
@@ -34,28 +35,52 @@ class Binned:
     """1 if each point has its own opacity, 0 if all have `opacity[0]`."""
 
 
-def bin_points(points: Points, scene: Scene, band_rows: int) -> Binned:
-    """Sort points to bands by counting, in parallel over blocks of points, keeping draw order."""
+class BinSpace:
+    """Memory that the bins of one frame after the other use: new pages cost as much as filling them."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[str, NDArray[Any]] = {}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return sum(array.nbytes for array in self._arrays.values())
+
+    def empty(self, name: str, size: int, dtype: Any) -> NDArray[Any]:
+        """Return the array of that name, uninitialised."""
+        array = self._arrays.get(name)
+        if array is None or len(array) < size:
+            array = self._arrays[name] = np.empty(size + size // 8, dtype)
+        return array[:size]
+
+
+def bin_points(points: Points, scene: Scene, band_rows: int, space: BinSpace | None = None) -> Binned:
+    """Sort points to bands by counting, in parallel over blocks of points, keeping draw order.
+
+    The bins lie in `space`, if there is one, until it is used again.
+    """
     radius, stride = radii(points)
     opacity, opacity_stride = _opacity(points, scene)
     clip = np.array(scene.clip, np.int64)
     n_bands = -(-scene.height // band_rows)
+    band_of = (np.arange(scene.height) // band_rows).astype(np.uint32)
     parts = _threads.blocks(len(points.x), _POINT_GRAIN)
     counts = np.zeros((len(parts), n_bands), np.int64)
     x, y = points.x, points.y
     _threads.run(
-        lambda i: build.count_bands(x, y, radius, stride, *parts[i], clip, band_rows, counts[i]), len(parts)
+        lambda i: build.count_bands(x, y, radius, stride, *parts[i], clip, band_of, counts[i]), len(parts)
     )
     by_band = counts.T.ravel()
     ends = np.cumsum(by_band)
     cursors = np.ascontiguousarray((ends - by_band).reshape(n_bands, len(parts)).T)
     total = int(ends[-1])
+    empty = (BinSpace() if space is None else space).empty
     out = Binned(
-        np.empty(total, np.float32),
-        np.empty(total, np.float32),
-        np.empty(total if stride else 1, np.float32),
-        np.empty(total if opacity_stride else 1, np.float32),
-        np.empty(total, np.uint32),
+        empty("x", total, np.float32),
+        empty("y", total, np.float32),
+        empty("radius", total if stride else 1, np.float32),
+        empty("opacity", total if opacity_stride else 1, np.float32),
+        empty("ids", total, np.uint32),
         np.concatenate([[0], np.cumsum(counts.sum(0))]),
         stride,
         opacity_stride,
@@ -63,7 +88,7 @@ def bin_points(points: Points, scene: Scene, band_rows: int) -> Binned:
     out.radius[:1], out.opacity[:1] = radius[:1], opacity[:1]  # of all points, where there is but one
     _threads.run(
         lambda i: build.fill_bands(
-            x, y, radius, stride, opacity, opacity_stride, points.ids, *parts[i], clip, band_rows, cursors[i],
+            x, y, radius, stride, opacity, opacity_stride, points.ids, *parts[i], clip, band_of, cursors[i],
             out.x, out.y, out.radius, out.opacity, out.ids,
         ),
         len(parts),

@@ -19,12 +19,12 @@ from gpuanim.raster.changes import Changes
 from gpuanim.raster.kernels import shade
 from gpuanim.raster.light import Light
 from gpuanim.raster.operator import WINDOW, Band, Operator
-from gpuanim.raster.pixels import ONE, pack
-from gpuanim.raster.planes import Planes, copy_part, planes_of
-from gpuanim.raster.words import words_of
+from gpuanim.raster.pen import Pen
+from gpuanim.raster.pixels import ONE
+from gpuanim.raster.planes import Planes, copy_part
 from gpuanim.types import Buffer, Codes, Colors
 
-__all__ = ["CpuCanvas"]
+__all__ = ["KeptCanvas"]
 
 _FEW = 0.15
 """Share of the live quads up to which it pays to mix only those. 1 % of a million points touch 14 % of them
@@ -61,17 +61,17 @@ class _Still:
 _NOTHING = _Still((np.empty(0, np.uint16), np.empty(0, np.uint64)), np.empty(0, np.uint16))
 
 
-class CpuCanvas(Canvas):
-    """A canvas of the `cpu` renderer.
+class KeptCanvas(Canvas):
+    """A canvas of the `cpu` renderer for operators.
 
     Parameters
     ----------
-    table, pixel_format, palette
-        As in `Renderer.canvas`.
+    table, pen
+        Colours of the codes, and who writes the format.
     """
 
-    def __init__(self, table: Colors, pixel_format: PixelFormat, palette: Colors | None) -> None:
-        self._format, self._palette, self._table = pixel_format, palette, table
+    def __init__(self, table: Colors, pen: Pen) -> None:
+        self._pen, self._format, self._table = pen, pen.format, table
         self._light: Light | None = None  # for sums
         self._lut = self._words(table)
         self._operator: Operator | None = None
@@ -157,7 +157,7 @@ class CpuCanvas(Canvas):
                     shade.mix(
                         WINDOW, band.classes, band.order, band.ids, band.weights, *still.base, own, mixed
                     )
-                self._put(band.live, mixed, band.row0, still.solid, views)
+                self._pen.put(band.live, mixed, band.row0, still.solid, views)
             finally:
                 self._scratch.append((mixed, own))
 
@@ -188,7 +188,7 @@ class CpuCanvas(Canvas):
                 shade.remix(live, *changes.rows(b), band.ids, band.weights, *still.base, own, flat, mixed)
                 solid = still.solid
                 part = solid.reshape(-1, 4)[live].ravel() if len(solid) else solid
-                self._put(band.live[live], mixed, band.row0, part, views)
+                self._pen.put(band.live[live], mixed, band.row0, part, views)
             finally:
                 self._scratch.append((mixed, own))
 
@@ -208,10 +208,8 @@ class CpuCanvas(Canvas):
         return self._operator
 
     def _words(self, colors: Colors) -> NDArray[np.uint64]:
-        """Return the word that stands for each of (..., 3) colours in the current format."""
-        if self._light is not None:
-            return pack(colors)
-        return words_of(colors, self._format, self._palette)
+        """Return the word that stands for each of (..., 3) colours."""
+        return self._pen.words(colors, light=self._light is not None)
 
     def _still_band(self, b: int, under: np.uint64, views: Planes, *, keep: bool) -> None:
         operator = self._placed
@@ -227,8 +225,8 @@ class CpuCanvas(Canvas):
             self._stills[b] = _Still.of(below[pixels], solid[pixels] if len(solid) else solid)
         if self._light is not None:
             self._light.convert(base)
-        everywhere = operator.address(np.arange(len(base) // 4, dtype=np.uint32))
-        self._put(everywhere, base, band.row0, solid, views)
+        everywhere = operator.grid.address(np.arange(len(base) // 4, dtype=np.uint32))
+        self._pen.put(everywhere, base, band.row0, solid, views)
 
     def _under(self, band: Band, color: np.uint64, weights: NDArray[np.uint16]) -> NDArray[np.uint64]:
         """Return the background's part of each pixel: its weight times its colour, `color` if it has one."""
@@ -237,8 +235,10 @@ class CpuCanvas(Canvas):
         if ground.transparent:
             return np.zeros(weights.shape, np.uint64)
         if ground.under.ndim == 1:
-            return weights // self._unit * color
-        return weights // self._unit * self._words(operator.band_pixels(ground.under, band.row0))
+            return (weights >> np.uint16(self._pen.shift)) * color
+        return (weights >> np.uint16(self._pen.shift)) * self._words(
+            operator.grid.pixels(ground.under, band.row0)
+        )
 
     def _chrome(self, band: Band) -> NDArray[np.uint64]:
         """Return the part of what lies above the points."""
@@ -246,37 +246,16 @@ class CpuCanvas(Canvas):
         over = self._placed.scene.ground.over
         if over is not None:
             drawn = np.flatnonzero(band.over)  # a few per cent of the pixels: frames, ticks, text
-            colors = self._placed.band_pixels(over, band.row0)[drawn, :3]
-            part[drawn] = band.over[drawn] // self._unit * self._words(colors)
+            colors = self._placed.grid.pixels(over, band.row0)[drawn, :3]
+            part[drawn] = (band.over[drawn] >> np.uint16(self._pen.shift)) * self._words(colors)
         return part
-
-    @property
-    def _unit(self) -> np.uint64:
-        """What weights are divided by: palette rows are not added up, weights are 0 and ONE only."""
-        return np.uint64(ONE if self._format is PixelFormat.PAL8 else 1)
 
     def _solid(self, rest: NDArray[np.uint16]) -> NDArray[np.uint16]:
         return np.uint16(ONE) - rest if self._placed.scene.ground.transparent else np.empty(0, np.uint16)
 
     def _views(self, out: Buffer) -> Planes:
         scene = self._placed.scene
-        return planes_of(out, self._format, scene.width, scene.height)
-
-    def _put(
-        self,
-        quads: NDArray[np.uint32],
-        mixed: NDArray[np.uint64],
-        row0: int,
-        solid: NDArray[np.uint16],
-        views: Planes,
-    ) -> None:
-        """Write mixed pixels to the frame."""
-        if self._format.subsampled:
-            shade.to_yuv(quads, mixed, row0, *views)
-        elif self._format is PixelFormat.PAL8:
-            shade.to_index(quads, mixed, row0, *views)
-        else:
-            shade.to_rgb(quads, mixed, row0, solid, *views)
+        return self._pen.planes(out, scene.width, scene.height)
 
 
 def _few_points(operator: Operator) -> int:

@@ -8,7 +8,6 @@ For sums of light (`Scene.mixing`), W has the points' weights alone; `raster.lig
 from __future__ import annotations
 
 import bisect
-import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,15 +19,13 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.raster._base import Points, Scene
 from gpuanim.raster.binning import Binned, bin_points, cover_table, radii
+from gpuanim.raster.grid import Grid
 from gpuanim.raster.kernels import build, coverage, update
 from gpuanim.raster.mixing import importance, scattered
-from gpuanim.raster.pixels import ONE
+from gpuanim.raster.pixels import ONE, WEIGHT_OF_ALPHA
 from gpuanim.types import Ids
 
 __all__ = ["MOST", "WINDOW", "Band", "Operator"]
-
-_BAND_PIXELS = 65536
-"""Pixels of a band: 256 KB of transmittance, a quarter of the L2 cache; calls for more bands cost more."""
 
 WINDOW = 2048
 """Pixels that are sorted by length together; see `build.sort_by_length`."""
@@ -41,8 +38,6 @@ Of a sample of 4,096, the share of a category is within 0.8 % (standard deviatio
 
 _BAND_FRAGMENTS = 1 << 22
 """Fragments of a band at most, where none hides another: 25 MB, and less than 1 GB for all of a frame."""
-
-_WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
 
 
 @dataclass
@@ -115,9 +110,8 @@ class Operator:
 
     def __init__(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         self.scene = scene
-        self.quads = (scene.width + 1) // 2
-        rows = max(2, _BAND_PIXELS // (4 * self.quads) * 2)
-        self.band_rows = min(rows, 2 * math.ceil(scene.height / 16))  # at least 8 bands to share out
+        self.grid = Grid.of(scene)
+        self.quads, self.band_rows = self.grid.quads, self.grid.band_rows
         self.visible: Ids | None = None
         self._seen = np.zeros(n_source, np.uint8)
         self._importance = np.ones(1, np.float32)
@@ -159,16 +153,6 @@ class Operator:
         """Pixels that show a sample of their points."""
         return sum(band.thinned for band in self.bands)
 
-    def band_pixels(self, picture: NDArray[np.uint8], row0: int) -> NDArray[np.uint8]:
-        """Cut a band from an (h, w, c) picture and put its pixels into quad order: (pixels, c)."""
-        rows = min(self.band_rows, -(-self.scene.height // 2) * 2 - row0)
-        part = picture[row0 : row0 + rows]
-        missing = (rows - part.shape[0], 2 * self.quads - part.shape[1])
-        if any(missing):
-            part = np.pad(part, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        quads = part.reshape(rows // 2, 2, self.quads, 2, -1).swapaxes(1, 2)
-        return np.ascontiguousarray(quads).reshape(rows * 2 * self.quads, -1)
-
     def _composite_all(self, binned: Binned) -> list[Band]:
         scene = self.scene
         cover = cover_table(binned, scene)
@@ -187,9 +171,7 @@ class Operator:
 
     def _composite(self, binned: Binned, b: int, cover: NDArray[np.float32], scratch: _Scratch) -> Band:
         scene = self.scene
-        row0 = b * self.band_rows
-        row1 = min(row0 + self.band_rows, -(-scene.height // 2) * 2)
-        n_pixels = (row1 - row0) * 2 * self.quads
+        (row0, row1), n_pixels = self.grid.rows(b), self.grid.n_pixels(b)
         lo, hi = int(binned.edges[b]), int(binned.edges[b + 1])
         part = slice(lo, hi)
         radius = binned.radius[part] if binned.stride else binned.radius
@@ -222,7 +204,7 @@ class Operator:
         light: NDArray[np.float32],
         scratch: _Scratch,
     ) -> Band:
-        """Turn the shares of a band's fragments into whole weights."""
+        """Turn what `build.composite` lists of a band's fragments into whole weights."""
         mixing, thinned = self.scene.mixing, 0
         sums = mixing == "additive"
         if mixing != "over":
@@ -232,7 +214,9 @@ class Operator:
         over = self._over_weights(row0, len(light))
         whole = np.zeros_like(over) if sums else over  # chrome lies over the sum, after it is clipped
         weights, rest = np.empty(len(ids), np.uint16), np.empty(len(light), np.uint16)
-        kept = build.quantise(ONE, not sums, ptr, ids, shares, whole, rest, weights, self._seen)
+        kept = build.quantise(
+            ONE, mixing == "over", not sums, ptr, ids, shares, whole, rest, weights, self._seen
+        )
         if sums:
             rest = (rest.astype(np.uint32) * (ONE - over.astype(np.uint32)) // ONE).astype(np.uint16)
         band = self._pack(row0, ptr, ids[:kept], weights[:kept], rest, over, scratch)
@@ -264,17 +248,12 @@ class Operator:
         n_points = build.localise(own_ids, scratch.position, ids)
         points = ids[:n_points].copy()
         narrow = own_ids.astype(np.uint16) if n_points <= 1 << 16 else own_ids
-        return Band(row0, self.address(live), points, classes, order, narrow, own_weights, rest, over)
-
-    def address(self, quads: NDArray[np.uint32]) -> NDArray[np.uint32]:
-        """Turn numbers of quads within a band into row << 16 | column."""
-        rows, columns = np.divmod(quads, np.uint32(self.quads))
-        return np.asarray(rows << np.uint32(16) | columns)
+        return Band(row0, self.grid.address(live), points, classes, order, narrow, own_weights, rest, over)
 
     def _over_weights(self, row0: int, n_pixels: int) -> NDArray[np.uint16]:
         if self.scene.ground.over is None:
             return np.zeros(n_pixels, np.uint16)
-        return _WEIGHT_OF_ALPHA[self.band_pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
+        return WEIGHT_OF_ALPHA[self.grid.pixels(self.scene.ground.over[..., 3:], row0)[:, 0]]
 
 
 def _most(ptr: NDArray[np.uint32]) -> int:

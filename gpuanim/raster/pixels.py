@@ -20,10 +20,22 @@ from numpy.typing import NDArray
 
 from gpuanim.types import Colors
 
-__all__ = ["ONE", "ONE_BITS", "float_yuv", "pack", "rgb_to_yuv", "unique_colors", "yuv_to_rgb"]
+__all__ = [
+    "ONE",
+    "ONE_BITS",
+    "WEIGHT_OF_ALPHA",
+    "float_yuv",
+    "pack",
+    "rgb_to_yuv",
+    "unique_colors",
+    "yuv_to_rgb",
+]
 
 ONE_BITS = 12
 ONE = 1 << ONE_BITS
+
+WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
+"""Weight of what has an 8-bit opacity."""
 
 _KR, _KB = 0.2126, 0.0722  # ITU-R BT.709-6, item 3.2
 _KG = 1.0 - _KR - _KB

@@ -36,6 +36,8 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    what
+        The option that it was given to, for messages.
     own_norm
         The only norm that its values can be shown with; None: any.
     """
@@ -46,6 +48,7 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    what: str = "values"
     own_norm: Norm | None = None
 
     @abstractmethod
@@ -58,6 +61,15 @@ class Source(ABC):
             if i == index:
                 return values
         raise IndexError(index)
+
+    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
+        """Return what lies `share` (above 0, below 1) of the way from a step to the next.
+
+        Written to `into`, an earlier result, where that fits. By default a linear blend, NaN where either is.
+        """
+        from gpuanim.values.blending import linear
+
+        return linear(before, after, share, into)
 
     def on(self, device: Device) -> Source | None:
         """Return the same steps as arrays of a device, if that is where they come from; everyone else gets

@@ -29,10 +29,10 @@ class Indexed(Source):
     n_points: int
     n_steps: int
 
-    def __init__(self, n_points: int, n_steps: int, convert: Convert = as_step) -> None:
+    def __init__(self, n_points: int, n_steps: int, convert: Convert = as_step, what: str = "values") -> None:
         if n_steps < 1:
-            raise OptionError("values have no steps: there is nothing to show")
-        self.n_points, self.n_steps, self._convert = n_points, n_steps, convert
+            raise OptionError(f"{what} have no steps: there is nothing to show")
+        self.n_points, self.n_steps, self._convert, self.what = n_points, n_steps, convert, what
 
     @abstractmethod
     def _read(self, index: int) -> Any:
@@ -48,8 +48,8 @@ class Indexed(Source):
         try:
             raw = self._read(index)
         except Exception as error:
-            raise failed(index, error) from error
-        return self._convert(raw, self.n_points, f"values of step {index}")
+            raise failed(index, error, self.what) from error
+        return self._convert(raw, self.n_points, f"{self.what} of step {index}")
 
     def on(self, device: Device) -> Source | None:
         if not self._given_on_gpu():
@@ -68,10 +68,12 @@ class Indexed(Source):
 class Listed(Indexed):
     """A list of steps, each anything that `as_step` takes; their shapes are checked at once."""
 
-    def __init__(self, items: Sequence[Any], n_points: int, n_steps: int | None = None) -> None:
-        super().__init__(n_points, first_of(n_steps, len(items)))
+    def __init__(
+        self, items: Sequence[Any], n_points: int, n_steps: int | None = None, what: str = "values"
+    ) -> None:
+        super().__init__(n_points, first_of(n_steps, len(items), what), what=what)
         if isinstance(items, list | tuple):
-            items = [_checked(items[i], n_points, f"values of step {i}") for i in range(self.n_steps)]
+            items = [_checked(items[i], n_points, f"{what} of step {i}") for i in range(self.n_steps)]
         self._items = items
 
     def _read(self, index: int) -> Any:
@@ -85,9 +87,14 @@ class Calls(Indexed):
     """A function of the step number; it is called when the step is due."""
 
     def __init__(
-        self, function: Callable[[int], Any], n_points: int, n_steps: int, convert: Convert = as_step
+        self,
+        function: Callable[[int], Any],
+        n_points: int,
+        n_steps: int,
+        convert: Convert = as_step,
+        what: str = "values",
     ) -> None:
-        super().__init__(n_points, n_steps, convert)
+        super().__init__(n_points, n_steps, convert, what)
         self._function = function
 
     def _read(self, index: int) -> Any:
@@ -105,7 +112,7 @@ def _checked(item: Any, n_points: int, what: str) -> Any:
     return item
 
 
-def first_of(n_steps: int | None, available: int) -> int:
+def first_of(n_steps: int | None, available: int, what: str = "values") -> int:
     """Return how many steps to show of those that are available; None is all.
 
     Raises
@@ -114,10 +121,10 @@ def first_of(n_steps: int | None, available: int) -> int:
         If there are not so many.
     """
     if n_steps is not None and n_steps > available:
-        raise OptionError(f"n_steps={n_steps}, but values have only {available} steps")
+        raise OptionError(f"n_steps={n_steps}, but {what} have only {available} steps")
     return available if n_steps is None else n_steps
 
 
-def failed(index: int, error: Exception) -> SourceError:
+def failed(index: int, error: Exception, what: str = "values") -> SourceError:
     """Return the error to raise from one of the user's code."""
-    return SourceError(f"values failed at step {index}: {type(error).__name__}: {error}")
+    return SourceError(f"{what} failed at step {index}: {type(error).__name__}: {error}")

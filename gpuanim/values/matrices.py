@@ -32,12 +32,17 @@ class Rows(Indexed):
     """
 
     def __init__(
-        self, matrix: Any, n_points: int, n_steps: int | None = None, convert: Convert = as_step
+        self,
+        matrix: Any,
+        n_points: int,
+        n_steps: int | None = None,
+        convert: Convert = as_step,
+        what: str = "values",
     ) -> None:
-        check_dtype(getattr(matrix, "dtype", None), "values")
-        check_shape(tuple(matrix.shape)[1:], n_points, "values of step 0")
+        check_dtype(getattr(matrix, "dtype", None), what)
+        check_shape(tuple(matrix.shape)[1:], n_points, f"{what} of step 0")
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
-        super().__init__(n_points, first_of(n_steps, int(matrix.shape[0])), convert)
+        super().__init__(n_points, first_of(n_steps, int(matrix.shape[0]), what), convert, what)
 
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
@@ -70,14 +75,15 @@ class Columns(Indexed):
         n_points: int | None = None,
         n_steps: int | None = None,
         convert: Convert = as_step,
+        what: str = "values",
     ) -> None:
         shape = tuple(int(side) for side in matrix.shape)
         if len(shape) != 2 or n_points not in (None, shape[0]):
             wanted = "n" if n_points is None else n_points
-            raise ShapeError(f"values have shape {shape}, expected ({wanted}, steps)")
-        check_dtype(getattr(matrix, "dtype", None), "values")
+            raise ShapeError(f"{what} have shape {shape}, expected ({wanted}, steps)")
+        check_dtype(getattr(matrix, "dtype", None), what)
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
-        super().__init__(shape[0], first_of(n_steps, shape[1]), convert)
+        super().__init__(shape[0], first_of(n_steps, shape[1], what), convert, what)
 
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]
@@ -89,9 +95,9 @@ class Columns(Indexed):
             try:
                 band = _turned(self._band(start, stop))
             except Exception as error:
-                raise failed(start, error) from error
+                raise failed(start, error, self.what) from error
             for index, values in enumerate(band, start):
-                yield self._convert(values, self.n_points, f"values of step {index}")
+                yield self._convert(values, self.n_points, f"{self.what} of step {index}")
 
     def on(self, device: Device) -> Source | None:
         return Rows(self._matrix.T, self.n_points, self.n_steps).on(device) if is_cupy(self._matrix) else None

@@ -30,18 +30,23 @@ class Stream(Source):
     rewindable = False
 
     def __init__(
-        self, steps: Iterable[Any], n_points: int, n_steps: int | None = None, convert: Convert = as_step
+        self,
+        steps: Iterable[Any],
+        n_points: int,
+        n_steps: int | None = None,
+        convert: Convert = as_step,
+        what: str = "values",
     ) -> None:
         if n_steps is not None and n_steps < 1:
-            raise OptionError("values have no steps: there is nothing to show")
-        self.n_points, self.n_steps, self._convert = n_points, n_steps, convert
+            raise OptionError(f"{what} have no steps: there is nothing to show")
+        self.n_points, self.n_steps, self._convert, self.what = n_points, n_steps, convert, what
         self._unread: Iterable[Any] | None = steps
 
     def steps(self) -> Iterator[Values]:
         if self._unread is None:
             raise SourceError(
-                "these values can be read only once, and have been: give a list, an array or a callable "
-                "to show them again"
+                f"these {self.what} can be read only once, and have been: give a list, an array or a "
+                "callable to show them again"
             )
         unread, self._unread = self._unread, None
         return self._pass(unread)
@@ -55,13 +60,13 @@ class Stream(Source):
             except StopIteration:
                 break
             except Exception as error:
-                raise failed(index, error) from error
-            yield self._convert(raw, self.n_points or 0, f"values of step {index}")
+                raise failed(index, error, self.what) from error
+            yield self._convert(raw, self.n_points or 0, f"{self.what} of step {index}")
             index += 1
         if index == 0:
-            raise OptionError("values have no steps: there is nothing to show")
+            raise OptionError(f"{self.what} have no steps: there is nothing to show")
         if self.n_steps is not None and index < self.n_steps:
-            raise SourceError(f"values ended after {index} steps, n_steps={self.n_steps} were announced")
+            raise SourceError(f"{self.what} ended after {index} steps, n_steps={self.n_steps} were announced")
 
 
 class Checked(Source):
@@ -70,7 +75,7 @@ class Checked(Source):
     def __init__(
         self, source: Source, n_points: int, n_steps: int | None, check: CheckShape = check_shape
     ) -> None:
-        self._source, self._check = source, check
+        self._source, self._check, self.what = source, check, source.what
         self.n_columns = source.n_columns
         self.n_points = n_points
         self.n_steps = n_steps if source.n_steps is None else first_of(n_steps, source.n_steps)
@@ -87,13 +92,13 @@ class Checked(Source):
     def steps(self) -> Iterator[Values]:
         count = 0
         for count, values in enumerate(islice(self._source.steps(), self.n_steps), 1):
-            self._check(values.shape, self.n_points or 0, f"values of step {count - 1}")
+            self._check(values.shape, self.n_points or 0, f"{self.what} of step {count - 1}")
             yield values
         if self.n_steps is not None and count < self.n_steps:
-            raise SourceError(f"values ended after {count} steps, n_steps={self.n_steps} were announced")
+            raise SourceError(f"{self.what} ended after {count} steps, n_steps={self.n_steps} were announced")
 
 
-def as_source(values: Any, *, n_points: int, n_steps: int | None = None) -> Source:
+def as_source(values: Any, *, n_points: int, n_steps: int | None = None, what: str = "values") -> Source:
     """Return a source of the steps that `values` stands for. Nothing is read that is not shown.
 
     Parameters
@@ -116,6 +121,8 @@ def as_source(values: Any, *, n_points: int, n_steps: int | None = None) -> Sour
         Number of points n.
     n_steps
         Number of steps of a callable or a generator. Of all others no more than these are shown.
+    what
+        The option that they were given to, for messages.
 
     Raises
     ------
@@ -130,34 +137,34 @@ def as_source(values: Any, *, n_points: int, n_steps: int | None = None) -> Sour
     if isinstance(values, Source):
         return _passed(values, n_points, n_steps)
     if isinstance(values, str | bytes | dict):
-        raise ShapeError(f"values must be numbers for each point and step, not {type(values).__name__}")
+        raise ShapeError(f"{what} must be numbers for each point and step, not {type(values).__name__}")
     if len(getattr(values, "shape", ())) > 0:
-        return _of_array(values, n_points, n_steps)
+        return _of_array(values, n_points, n_steps, what)
     if isinstance(values, Sequence):
         single = len(values) > 0 and isinstance(values[0], Number)
-        return Listed([values] if single else values, n_points, n_steps)
+        return Listed([values] if single else values, n_points, n_steps, what)
     if callable(values):
         if n_steps is None:
-            raise OptionError("values is a callable: say how many steps it has, n_steps=...")
-        return Calls(values, n_points, n_steps)
+            raise OptionError(f"{what} is a callable: say how many steps it has, n_steps=...")
+        return Calls(values, n_points, n_steps, what=what)
     if isinstance(values, Iterable):
-        return Stream(values, n_points, n_steps)
+        return Stream(values, n_points, n_steps, what=what)
     raise ShapeError(
-        f"values must be an array, a list or generator of arrays, or a callable, not {type(values).__name__}"
+        f"{what} must be an array, a list or generator of arrays, or a callable, not {type(values).__name__}"
     )
 
 
-def _of_array(values: Any, n_points: int, n_steps: int | None) -> Source:
+def _of_array(values: Any, n_points: int, n_steps: int | None, what: str) -> Source:
     shape = tuple(int(side) for side in values.shape)
     if len(shape) == 1:
-        return Listed([values], n_points, n_steps)
+        return Listed([values], n_points, n_steps, what)
     is_rows, is_columns = shape[1] == n_points, shape[0] == n_points
     if len(shape) == 2 and not is_rows and is_columns:
-        return Columns(values, n_points, n_steps)
+        return Columns(values, n_points, n_steps, what=what)
     if is_rows and len(shape) <= 3:
-        return Rows(values, n_points, n_steps)
+        return Rows(values, n_points, n_steps, what=what)
     raise ShapeError(
-        f"values have shape {shape}, expected (steps, {n_points}) or ({n_points}, steps): "
+        f"{what} have shape {shape}, expected (steps, {n_points}) or ({n_points}, steps): "
         f"there are {n_points} points"
     )
 

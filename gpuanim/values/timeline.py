@@ -6,19 +6,18 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import islice
+from itertools import islice, repeat
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from gpuanim import _threads
 from gpuanim.errors import OptionError, SourceError
 from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.rates import as_fps, frames_and_rate, hold_frames
 
-__all__ = ["EASES", "Timeline", "as_fps"]
+__all__ = ["EASES", "Ease", "Timeline", "as_ease", "as_fps", "eased"]
 
 Ease = Callable[[float], float]
 
@@ -31,8 +30,6 @@ EASES: dict[str, Ease] = {
     "sine": lambda t: (1 - math.cos(math.pi * t)) / 2,
 }
 """How fast a blend goes from 0 to 1; "in" starts slowly, "out" ends slowly (cubic)."""
-
-_GRAIN = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -163,7 +160,29 @@ class Timeline:
         if self.blend is None:
             return math.floor(exact + Fraction(1, 2)), 0.0
         step = math.floor(exact)
-        return step, _eased(self.blend, float(exact - step)) if exact != step else 0.0
+        share = eased(self.blend, float(exact - step)) if exact != step else 0.0
+        return (step + 1, 0.0) if share == 1.0 else (step, share)
+
+    def nearest(self) -> Timeline:
+        """Return a timeline that shows, where two steps are blended, the nearer of them.
+
+        Of two that are equally near, the later one, as `Moment.step`.
+        """
+        ease = self.blend
+        if ease is None:
+            return self
+        return replace(self, blend=lambda share: 1.0 if ease(share) >= 0.5 else 0.0)
+
+    def spread(self, source: Source) -> Iterator[tuple[Values, bool]]:
+        """Yield what `frames` does for a source that has another number of steps for the same frames.
+
+        A source of one step stands still, also where only the end of another will tell the length.
+        """
+        if self.n_steps == source.n_steps:
+            return self.frames(source)
+        if self.n_steps is None:
+            return _standing(source)
+        return replace(self, n_steps=source.n_steps).frames(source)
 
     def frames(self, source: Source) -> Iterator[tuple[Values, bool]]:
         """Yield for each frame the values, and whether they differ from the frame before.
@@ -221,6 +240,11 @@ class Timeline:
             reader.close()
 
 
+def _standing(source: Source) -> Iterator[tuple[Values, bool]]:
+    yield source.step(0), True
+    yield from repeat((source.step(0), False))
+
+
 class _Reader:
     """Reads steps forwards, each once, as far as that goes; keeps two where they are blended."""
 
@@ -242,14 +266,15 @@ class _Reader:
             values = next(self._steps, None)
             if values is None:
                 raise SourceError(
-                    f"values ended after {self._next} steps, {self._source.n_steps} were announced"
+                    f"{self._source.what} ended after {self._next} steps, {self._source.n_steps} were "
+                    "announced"
                 )
             self._next += 1
             if self._next > step:
                 return values
 
     def blended(self, step: int, share: float) -> Values:
-        """Return a blend of a step and the next; NaN where either is."""
+        """Return what lies between a step and the next, in the way of the source."""
         wanted = (step,) if share == 0.0 else (step, step + 1)
         for new in [step for step in wanted if step not in self._kept]:
             spare: Values = np.empty(0)
@@ -258,7 +283,8 @@ class _Reader:
             self._kept[new] = _copied(self.one(new), spare)
         if share == 0.0:
             return self._kept[step]
-        self._mixed = _mix(self._kept[step], self._kept[step + 1], share, self._mixed)
+        before, after = self._kept[step], self._kept[step + 1]
+        self._mixed = self._source.between(before, after, share, self._mixed)
         return self._mixed
 
     def close(self) -> None:
@@ -282,34 +308,27 @@ def _copied(values: Values, into: Values) -> Values:
     return into
 
 
-def _mix(before: Values, after: Values, share: float, into: Values) -> Values:
-    from gpuanim.values.kernels import blend
-
-    dtype = np.result_type(before, after)
-    if into.shape != before.shape or into.dtype != dtype:
-        into = np.empty(before.shape, dtype)
-    first, second, mixed = before.reshape(-1), after.reshape(-1), into.reshape(-1)
-    parts = _threads.blocks(len(mixed), _GRAIN)
-    _threads.run(lambda i: blend(first, second, share, *parts[i], mixed), len(parts))
-    return into
+def as_ease(ease: Any, what: str = "ease") -> Ease:
+    """Return an ease by its name, or a callable that has been tried; raises OptionError."""
+    if callable(ease):
+        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+            eased(ease, share)
+        return cast(Ease, ease)
+    if not isinstance(ease, str) or ease not in EASES:
+        raise OptionError(f"{what} must be one of {', '.join(EASES)}, or a callable, not {ease!r}")
+    return EASES[ease]
 
 
 def _blend(tween: Any, ease: Any) -> Ease | None:
     if tween not in (None, "linear"):
         raise OptionError(f'tween must be None or "linear", not {tween!r}')
-    if callable(ease):
-        for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-            _eased(ease, share)
-    elif not isinstance(ease, str) or ease not in EASES:
-        raise OptionError(f"ease must be one of {', '.join(EASES)}, or a callable, not {ease!r}")
-    if tween is None:
-        return None
-    chosen: Ease = ease if callable(ease) else EASES[ease]
-    return chosen
+    chosen = as_ease(ease)
+    return None if tween is None else chosen
 
 
-def _eased(ease: Ease, share: float) -> float:
-    eased = ease(share)
-    if not isinstance(eased, Real) or not 0 <= eased <= 1:
-        raise OptionError(f"ease must return numbers from 0 to 1, it returned {eased!r} for {share:g}")
-    return float(eased)
+def eased(ease: Ease, share: float) -> float:
+    """Return how far a blend is after a share of its time; raises OptionError."""
+    far = ease(share)
+    if not isinstance(far, Real) or not 0 <= far <= 1:
+        raise OptionError(f"ease must return numbers from 0 to 1, it returned {far!r} for {share:g}")
+    return float(far)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from gpuanim.blend._base import Blend, Reduction
 from gpuanim.blend.over import OVER
-from gpuanim.errors import OptionError, ShapeError
+from gpuanim.errors import DataKeyError, OptionError, ShapeError
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 
-__all__ = ["MIXES", "Paint", "Wishes", "as_paint"]
+__all__ = ["MIXES", "Paint", "Wishes", "as_paint", "one_step"]
 
 MIXES = ("linear", "srgb", "confidence", "argmax")
 
@@ -80,11 +80,11 @@ class Paint:
 
         return self.categorical or isinstance(self.norm, Likeliest)
 
-    def check_tween(self, tween: Any) -> None:
-        """Raise OptionError if categories are to be blended."""
+    def check_tween(self, tween: Any, *, moves: bool = False) -> None:
+        """Raise OptionError if categories are to be blended; points that move have places to blend."""
         from gpuanim.values.categories import check_no_tween
 
-        if self.categorical:
+        if self.categorical and not moves:
             check_no_tween(tween)
 
     def has_na(self) -> bool:
@@ -93,23 +93,61 @@ class Paint:
         return not ends or any(bool((codes < 0).any()) for codes in ends)
 
     def medians(self, coords: Any) -> NDArray[np.float64]:
-        """Return the (k, 2) median place of the cells of each category, NaN for none.
+        """Return the (k, 2), or (k, 3), median place of the cells of each category, NaN for none.
 
         Raises
         ------
         OptionError
             If the points move, or the last step is not known before the film runs.
         """
-        ends = self._ends() if self.groups is None else [self.groups]
-        if isinstance(coords, Source) or not ends:
+        codes = self._last()
+        if isinstance(coords, Source) or codes is None:
             raise OptionError(
                 'legend="on data" needs points that stand still, and values whose last step is known: give '
                 'them as an array or a list, or take legend="right margin"'
             )
-        order = self.source.permutation if self.groups is None else None
-        places = np.asarray(coords) if order is None else np.asarray(coords)[order]
-        groups = [places[ends[-1] == code] for code in range(len(self.names or ()))]
-        return np.array([np.median(g, axis=0) if len(g) else (np.nan, np.nan) for g in groups])
+        groups = [np.asarray(coords)[codes == code] for code in range(len(self.names or ()))]
+        nowhere = np.full(np.shape(coords)[1], np.nan)
+        return np.array([np.median(g, axis=0) if len(g) else nowhere for g in groups])
+
+    def members(self, name: str, key: str | None = None) -> NDArray[np.bool_]:
+        """Return (n,) which points are in a category, at the last step where that changes.
+
+        Raises
+        ------
+        OptionError
+            If these are no categories, the last step is not known before the film runs, or `key` names a
+            column: there are no columns here.
+        DataKeyError
+            If there is no such category.
+        """
+        if key is not None:
+            raise OptionError(
+                f"({key!r}, {name!r}) is a column of obs and its group, for films of an AnnData (ga.pl): "
+                "give the cells as a mask"
+            )
+        codes = None if self.names is None else self._last()
+        if self.names is None or codes is None:
+            raise OptionError(
+                f"group {name!r} is for values that are categories and can be looked at beforehand: give the "
+                "cells as a mask"
+            )
+        if name not in self.names:
+            near = difflib.get_close_matches(name, self.names, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise DataKeyError(f"there is no category {name!r}{hint}; there are {', '.join(self.names[:20])}")
+        return np.asarray(codes == self.names.index(name))
+
+    def _last(self) -> NDArray[np.integer[Any]] | None:
+        """Return the (n,) category of each point that `groups`, or the last step, tells; None if none can."""
+        if self.groups is not None:
+            return self.groups
+        ends = self._ends()
+        if not ends or self.source.permutation is None:
+            return ends[-1] if ends else None
+        codes = np.empty_like(ends[-1])
+        codes[self.source.permutation] = ends[-1]
+        return codes
 
     def _ends(self) -> list[NDArray[Any]]:
         """Return the categories of the first and the last step, none if they cannot be looked at."""
@@ -264,6 +302,13 @@ def _n_classes(values: Any, n_points: int) -> int:
         first: tuple[int, ...] = getattr(values[0], "shape", ())
         return int(first[1]) if len(first) == 2 and first[0] == n_points else 1
     return 1 if len(shape) else 0
+
+
+def one_step(values: Any) -> bool:
+    """Return whether values are one for each point, which stays: (n,) or a list of numbers or names."""
+    if hasattr(values, "shape"):
+        return len(values.shape) == 1
+    return isinstance(values, Sequence) and len(values) > 0 and np.ndim(values[0]) == 0
 
 
 def _no_scale(wishes: Wishes, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ from gpuanim.errors import OptionError
 from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
 from gpuanim.look import Limits, as_background, as_device, positive
+from gpuanim.motion.ground import Grounded
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
@@ -122,6 +124,8 @@ def make_stage(
     around: FigureDress,
     paint: Paint,
     coords: Any,
+    *,
+    carried: bool,
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
     n = len(paint.names or ())
@@ -132,11 +136,19 @@ def make_stage(
         )
     if dress == Dress() and around == FigureDress():
         return Frameless(figsize, background, limits)
-    return FigureStage(figsize, background, (make_panel(limits, dress, paint, coords),), style, around)
+    return FigureStage(
+        figsize, background, (make_panel(limits, dress, paint, coords, carried=carried),), style, around
+    )
 
 
-def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> PanelStage:
-    """Return a panel of points; raises OptionError if it is to wear what its values do not have."""
+def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any, *, carried: bool) -> PanelStage:
+    """Return a panel of points, over which a camera may move.
+
+    Raises
+    ------
+    OptionError
+        If it is to wear what its values do not have.
+    """
     key, scale = None, None
     if paint.names is not None and paint.colors is not None:
         if dress.colorbar is not None:
@@ -151,7 +163,7 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any) -> Panel
                 "legend lists categories and labels of highlights, and numbers are shown: give a colour bar"
             )
         scale = Scale(paint.table, paint.norm, paint.blend.by_pixels)
-    return PanelStage(limits, dress=dress, scale=scale, key=key)
+    return PanelStage(limits, dress=dress, scale=scale, key=key, carried=carried)
 
 
 _USUAL = {"background": "auto", "margin": 0.05, "aspect": "equal", "axes": False}
@@ -195,6 +207,10 @@ def film_of(
                     f'blend="{cloud.blend.name}" adds light, which a light background cannot show: give '
                     'background="black" or theme="dark"'
                 )
+    clouds = tuple(
+        cloud if cloud.camera is None else replace(cloud, camera=cloud.camera.timed(timeline))
+        for cloud in clouds
+    )
     for text in getattr(stage, "texts", ()):
         text.check(timeline.n_steps, timeline.n_frames)
     if timeline.n_frames is None and isinstance(stage, FigureStage) and stage.dress.progress_line is not None:
@@ -233,12 +249,14 @@ def panels_of(stage: Stage) -> tuple[PanelStage, ...]:
     OptionError
         If it is one that stands alone.
     """
+    if isinstance(stage, Grounded):
+        return panels_of(stage.stage)
     if isinstance(stage, Frameless):
         return (PanelStage(stage.limits),)
     if not isinstance(stage, FigureStage):
         raise OptionError(
-            "panels takes films of animate and lines; those of create_animation, Camera and animate(ax=...) "
-            "have a figure of their own"
+            "panels takes films of animate, flow and lines; those of create_animation, Camera and "
+            "animate(ax=...) have a figure of their own"
         )
     if stage.dress != FigureDress():
         raise OptionError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,11 +11,13 @@ from gpuanim.animation import Animation
 from gpuanim.blend import as_blend
 from gpuanim.highlight import as_highlights
 from gpuanim.look import make_dots, make_limits, make_sheet
+from gpuanim.motion.tracks import Track
+from gpuanim.motion.trails import as_trail
 from gpuanim.values._base import Source
 from gpuanim.values.timeline import Timeline
-from gpuanim.values.tracks import Track, as_coords
-from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud
-from gpuanim.verbs._paint import Wishes, as_paint
+from gpuanim.verbs._camera import check_look, check_worn, filmed, subject_of
+from gpuanim.verbs._cloud import bounds_of, common_steps, emphasised, make_cloud, read_places
+from gpuanim.verbs._paint import Wishes, as_paint, one_step
 from gpuanim.verbs._stage import (
     check_alone,
     figure_dress,
@@ -24,6 +27,7 @@ from gpuanim.verbs._stage import (
     on_axes,
     panel_dress,
 )
+from gpuanim.view.words import as_move
 
 __all__ = ["animate"]
 
@@ -39,6 +43,9 @@ def animate(
     tween: str | None = None,
     ease: Any = "linear",
     hold: float | tuple[float, float] = 0.0,
+    present: Any = None,
+    fade: float = 0.5,
+    trail: Any = None,
     size: tuple[int, int] | None = None,
     figsize: tuple[float, float] | None = None,
     dpi: float | None = None,
@@ -79,6 +86,7 @@ def animate(
     theme: str | None = None,
     style: Any = None,
     ax: Any = None,
+    camera: Any = None,
     renderer: str = "auto",
     device: int | None = None,
 ) -> Animation:
@@ -87,8 +95,10 @@ def animate(
     Parameters
     ----------
     coords
-        (n, 2) positions. For moving points (t, n, 2), a list of (n, 2), or a callable(i) that returns
-        (n, 2) for step i. Must be finite.
+        (n, 2) positions. For moving points (t, n, 2) (also memory-mapped, HDF5 or zarr, read step by step),
+        a list of (n, 2), a callable(i) that returns (n, 2) for step i, or a generator of (n, 2), which is
+        read once and needs `xlim` and `ylim`. Must be finite, but for points that are not `present`.
+        A camera that orbits takes three columns in place of two.
     values
         One value per point and step: (t, n) array (also memory-mapped, HDF5 or zarr, read step by
         step), list of (n,) arrays, generator, callable(i), an `obsm`-like (n, t) matrix, a
@@ -96,17 +106,26 @@ def animate(
         `na_color`. Strings, booleans and pandas categoricals in any of these forms are categories; (t, n, k)
         arrays, steps of (n, k) and a propagation of k columns are shares of k classes.
     n_steps
-        Number of steps where `values` cannot tell (callables).
+        Number of steps where neither `values` nor `coords` can tell (callables, generators).
     n_frames, fps, duration
         Any two of frames, frames per second and seconds fix the third. Default: a frame per step at
         30 frames per second.
     tween
-        None shows each step as it is; "linear" blends the values, or shares, between steps.
+        None shows each step as it is; "linear" blends the positions, and the values or shares, between
+        steps. Of categories the nearer step is shown.
     ease
         How fast a blend goes: "linear", "in", "out", "in-out", "smoothstep", "sine", or a
         callable from 0..1 to 0..1.
     hold
         Seconds that the last step stays, or (seconds at the start, seconds at the end).
+    present
+        Which points are there at each step: (t, n) booleans, or numbers from 0 to 1 by which opacities are
+        multiplied, in any of the forms of `values`; or "finite" for those whose coordinates are. Points that
+        are not there (0) may have NaN as coordinates; they come and go where they are next, or were last.
+    fade
+        With a `tween`, the share of a step in which points leave at its beginning, or come at its end.
+    trail
+        Seconds that the places where points were stay to be seen below them, or a `Trail`.
     size
         (width, height) in pixels, default (1080, 1080); or `figsize` in inches with `dpi`.
     dpi
@@ -191,6 +210,11 @@ def animate(
     ax
         matplotlib axes to put the points on: its figure, limits, texts and artists are the still part, also
         at another dpi. Excludes what describes a figure.
+    camera
+        What the film shows over time: a list of `Shot` to fly between, such as ``[ga.Shot.all(),
+        ga.Shot.box((0, 1), (0, 1))]``, or `Keyframes` with their times; `Follow` for cells; or `Orbit`
+        around points in space, (n, 3). Titles, captions, colour bars and legends stay; names of groups,
+        symbols and lassos on the data go with them, scale bars fit the zoom. Ticks have no place then.
     renderer
         "auto"; "cpu"; or "opengl", which draws all points of each frame, on a GPU if there is one: for points
         that move.
@@ -217,10 +241,15 @@ def animate(
     >>> ga.animate(coords, waves, cmap="magma", size=(640, 640)).save("waves.mp4")  # doctest: +SKIP
     """
     # A callable has as many steps as the film has frames, unless it is told otherwise.
-    place, n_points = as_coords(coords, n_frames if n_steps is None and callable(coords) else n_steps)
+    move = as_move(camera)
+    place, shares = read_places(
+        coords, n_frames if n_steps is None and callable(coords) else n_steps, present=present, fade=fade,
+        columns=2 if move is None else move.n_columns,
+    )  # fmt: skip
     if isinstance(values, Source) and not isinstance(place, Track):
         values.check_points(place)
-    if n_steps is None and (isinstance(place, Track) and not hasattr(values, "__len__")):
+    n_points = place.n_points if isinstance(place, Track) else len(place)
+    if n_steps is None and isinstance(place, Track) and place.way is None and not hasattr(values, "__len__"):
         n_steps = place.n_steps
     if n_steps is None and callable(values):
         n_steps = n_frames
@@ -230,23 +259,31 @@ def animate(
         norm=norm, vmin=vmin, vmax=vmax, vcenter=vcenter, scope=scope, cmap=cmap, palette=palette,
         categories=categories, mix=mix, na_color=na_color, blend=blend,
     )  # fmt: skip
-    paint = as_paint(values, n_points=n_points, n_steps=n_steps, wishes=wishes, background=ground)
-    paint.check_tween(tween)
+    told = None if isinstance(place, Track) and one_step(values) else n_steps
+    paint = as_paint(values, n_points=n_points, n_steps=told, wishes=wishes, background=ground)
+    paint.check_tween(tween, moves=isinstance(place, Track) or shares is not None)
+    steps, place = common_steps(place, paint.source, shares)
     timeline = Timeline.resolve(
-        common_steps(place, paint.source), n_frames=n_frames, fps=fps, duration=duration,
-        tween=tween, ease=ease, hold=hold,
-    )  # fmt: skip
+        steps, n_frames=n_frames, fps=fps, duration=duration, tween=tween, ease=ease, hold=hold
+    )
+    if isinstance(place, Track) and place.way is not None and steps == place.n_steps:
+        timeline = replace(timeline, blend=place.way)
     dots = make_dots(
         n_points, s=s, spread=spread, alpha=alpha, order=order, order_scope=order_scope, seed=seed,
         antialias=antialias,
     )  # fmt: skip
+    highlights = as_highlights(highlight)
+    check_look(move, dots, highlights, xlim, ylim, aspect, present=shares is not None)
+    flight = None if move is None else move.over(subject_of(place, paint))
     cloud, marks = emphasised(
-        make_cloud(place, paint, dots), as_highlights(highlight), ground, discrete=paint.discrete
+        make_cloud(place, paint, dots, shares, as_trail(trail)), highlights, ground, discrete=paint.discrete
     )
+    cloud = filmed(cloud, flight)
     if ax is not None:
         check_alone(
             marks, size=size, figsize=figsize, background=background, xlim=xlim, ylim=ylim, margin=margin,
-            aspect=aspect, caption=caption, axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
+            aspect=aspect, camera=camera, caption=caption,
+            axes=axes, xlabel=xlabel, ylabel=ylabel, colorbar=colorbar,
             legend=legend, scale_bar=scale_bar, progress_line=progress_line, logo=logo, theme=theme,
             style=style,
         )  # fmt: skip
@@ -256,8 +293,11 @@ def animate(
         marks, title=title, xlabel=xlabel, ylabel=ylabel, axes=axes, colorbar=colorbar, legend=legend,
         scale_bar=scale_bar, caption=caption,
     )  # fmt: skip
+    check_worn(dress, flight)
     around = figure_dress(progress_line=progress_line, logo=logo)
-    limits = make_limits(bounds_of(place), xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
+    taken = None if flight is None else flight.bounds
+    bounds = bounds_of(place, xlim, ylim) if taken is None else taken
+    limits = make_limits(bounds, xlim=xlim, ylim=ylim, margin=margin, aspect=aspect)
     sheet, dpi = make_sheet(size, figsize, dpi)
-    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place)
+    stage = make_stage(sheet, ground, worn, limits, dress, around, paint, place, carried=move is not None)
     return film_of(stage, (cloud,), timeline, dpi, renderer, device)

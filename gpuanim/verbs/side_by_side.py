@@ -16,6 +16,7 @@ from gpuanim.chrome.parts import ColorBar
 from gpuanim.errors import OptionError
 from gpuanim.film import Cloud
 from gpuanim.look import Limits, make_sheet
+from gpuanim.motion.ground import Grounded
 from gpuanim.types import Colors
 from gpuanim.values._base import Norm, Source
 from gpuanim.values.emphasis import Emphasis, WithPrevious
@@ -100,13 +101,19 @@ def panels(
         [film._film.timeline for film in flat], n_frames, fps, duration, tween=tween, ease=ease, hold=hold
     )
     dress = figure_dress(title=title, caption=caption, progress_line=progress_line, logo=logo)
+    below = tuple(cloud for film in flat for cloud in _grounds(film))
+    if share_colors and any(below):
+        raise OptionError(
+            "share_colors: still cells below particles keep their own colours, give vmin and vmax"
+        )
     shared = None
     if share_colors:
         clouds = _together(clouds)
         norm, _, colors = _plain(clouds[0])
         shared = SharedBar(Scale(colors, norm), _shared_dress(own))
         own = tuple(replace(panel, dress=replace(panel.dress, colorbar=None)) for panel in own)
-    stage = FigureStage(sheet, ground, own, worn, dress, columns, shared)
+    figure = FigureStage(sheet, ground, own, worn, dress, columns, shared)
+    stage = Grounded(figure, below, renderer) if any(below) else figure
     return film_of(stage, clouds, timeline, dpi, renderer, device)
 
 
@@ -137,6 +144,12 @@ def _grid(
         return tuple(cells[0]), min(len(cells[0]), int(most))
     columns = max(map(len, cells))
     return tuple(panel for row in cells for panel in row + [_EMPTY] * (columns - len(row))), columns
+
+
+def _grounds(film: Animation) -> tuple[Cloud | None, ...]:
+    """Return the still points below the clouds of a film."""
+    stage = film._film.stage
+    return stage.grounds if isinstance(stage, Grounded) else (None,) * len(film._film.clouds)
 
 
 def _check_read_once(clouds: tuple[Cloud, ...]) -> None:

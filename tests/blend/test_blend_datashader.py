@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from gpuanim.blend import Count, Max, Mean, Min, Mode, Presence, Sum
-from gpuanim.geometry import fit_view
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.footprint import Footprint
+from gpuanim.view.plane import fit_view
 
 WIDTH, HEIGHT = 96, 64
 
@@ -36,7 +36,7 @@ def lay_out(coords, values):
     bounds = (*np.percentile(coords[:, 0], [0, 100]), *np.percentile(coords[:, 1], [0, 100]))
     box = (0.0, 0.0, float(WIDTH), float(HEIGHT))
     view = fit_view(bounds, box, xlim=None, ylim=None, margin=0.05, aspect="auto")
-    x, y = view.project(coords)
+    x, y = view.xy(coords)
     points = Points(x, y, 0.5, np.arange(len(x), dtype=np.uint32))
     scene = Scene(Ground(WIDTH, HEIGHT, np.zeros(3, np.uint8)), (0, 0, WIDTH, HEIGHT), 1.0, False)
     frame = pd.DataFrame({"x": x.astype(float), "y": y.astype(float), "value": values})

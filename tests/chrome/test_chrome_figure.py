@@ -142,7 +142,7 @@ def test_views_project_where_matplotlib_does(make_stage, scale, worn):
     made = drawing(stage, 100, size, [mapping_of(stage)(0)])
     view = made.layers().views[0]
     points = np.random.default_rng(0).uniform(-7, 7, (20, 2))
-    x, y = view.project(points)
+    x, y = view.xy(points)
     expected = made.panels[0].ax.transData.transform(points)
     assert np.abs(x - expected[:, 0]).max() < 1e-3
     assert np.abs(y - (300 - expected[:, 1])).max() < 1e-3
@@ -296,7 +296,7 @@ def test_parts_are_drawn_for_their_moments_alone(make_stage):
     for step in (0, 2):
         assert clock.show(Moment(step, 3, step, 3, 0)) == step
         patch = clock.draw()
-        _, y = view.project(np.array([[0.0, step]]))
+        _, y = view.xy(np.array([[0.0, step]]))
         assert abs(patch.top + patch.rgba.shape[0] / 2 - y[0]) <= 1
         assert abs(patch.rgba.shape[0] - 4 / 72 * 100) <= 2
 

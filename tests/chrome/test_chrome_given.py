@@ -62,7 +62,7 @@ def test_views_are_where_matplotlib_has_the_points(layout):
     view = GivenAxes(ax, BOUNDS).layers(80, (320, 240), nothing).views[0]
     figure.canvas.draw()
     expected = ax.transData.transform(POINTS)
-    x, y = view.project(POINTS)
+    x, y = view.xy(POINTS)
     assert np.abs(x - expected[:, 0]).max() < 1e-3
     assert np.abs(y - (240 - expected[:, 1])).max() < 1e-3
 

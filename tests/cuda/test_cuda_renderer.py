@@ -174,7 +174,7 @@ def test_panels_leave_each_other_alone(host):
 def test_what_it_cannot_do_names_who_can(host):
     size = (60, 48)
     scene = Scene(Ground(*size, WHITE), (0, 0, *size), 1.0, antialias=True, mixing="mix")
-    with pytest.raises(OptionError, match='renderer="cuda" cannot draw blend="mix", renderer="cpu" can'):
+    with pytest.raises(OptionError, match='cannot draw blend="mix", renderer="cpu" can'):
         CudaRenderer(host).place(make_points(3.0, size), scene, N, keep=True)
     with pytest.raises(RuntimeError, match="place"):
         _ = CudaRenderer(host).visible

@@ -156,7 +156,7 @@ def seen(told: Callable[..., Ours]) -> Callable[..., tuple[NDArray[np.int64], ND
         from scipy.spatial import KDTree
 
         ours = told(film, frame, panel)
-        places = np.stack(ours.view.project(ours.xy), 1)
+        places = np.stack(ours.view.xy(ours.xy), 1)
         nearest = KDTree(places).query(places, k=2)[0][:, 1]
         apart = np.flatnonzero(nearest > ours.diameters.max() + 2)
         assert len(apart) >= 20

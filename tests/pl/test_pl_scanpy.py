@@ -184,7 +184,7 @@ def test_spots_of_a_tissue_are_turned_and_as_large_as_they_are(adata, told):
     adata.obsm["spatial"] = places
     adata.uns["spatial"] = {"slice": {"scalefactors": {"spot_diameter_fullres": 60.0}}}
     ours = told(ga.pl.spatial(adata, color="n_genes", dpi=100))
-    x, y = ours.view.project(np.array([[0.0, 0], [100, 0], [0, 100]]))
+    x, y = ours.view.xy(np.array([[0.0, 0], [100, 0], [0, 100]]))
     assert y[2] - y[0] == pytest.approx(x[1] - x[0], rel=1e-4)  # y grows downwards, at the same scale
     assert ours.diameters[0] == pytest.approx(0.6 * (x[1] - x[0]), rel=1e-4)
     bare = told(ga.pl.spatial(adata, size=40, dpi=100))

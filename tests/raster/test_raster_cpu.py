@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Ground, Points, Scene
+from gpuanim.raster.canvas import KeptCanvas
 from gpuanim.raster.cpu import CpuRenderer
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.operator import Operator
 from gpuanim.raster.palette import light_colors, nearest, reduce_colors
+from gpuanim.raster.pen import Pen
 from gpuanim.raster.pixels import ONE, pack, rgb_to_yuv, unique_colors, yuv_to_rgb
 
 RED, GREEN, BLUE, GRAY = [255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 200, 200]
@@ -327,21 +329,21 @@ def test_a_film_of_few_changes_is_the_film_drawn_anew(seed, fmt, alpha, shares):
 def test_few_changes_are_told_from_many():
     pts = points(np.random.default_rng(0).uniform(0, 300, (2000, 2)), 3.0)
     codes = np.zeros(2000, np.uint16)
-    with CpuRenderer() as renderer:
-        renderer.place(pts, scene(300, 300), 2000, keep=True)
-        canvas = renderer.canvas(TABLE, PixelFormat.RGB24)
-        out = np.empty(270000, np.uint8)
-        canvas.still(out)
-        seen = codes[renderer.visible]
+    operator = Operator(pts, scene(300, 300), 2000, keep=True)
+    canvas = KeptCanvas(TABLE, Pen(PixelFormat.RGB24, None))
+    canvas.take(operator)
+    out = np.empty(270000, np.uint8)
+    canvas.still(out)
+    seen = codes[operator.visible]
+    canvas.draw(seen, out)
+    assert canvas._picture is None, "the first frame is drawn as it is"
+    for k in range(3):
+        seen[k] = 1
         canvas.draw(seen, out)
-        assert canvas._picture is None, "the first frame is drawn as it is"
-        for k in range(3):
-            seen[k] = 1
-            canvas.draw(seen, out)
-            assert canvas._picture is not None
-        assert canvas._changes is not None
-        canvas.draw((seen + 1) % 3, out)
-        assert canvas._picture is None
+        assert canvas._picture is not None
+    assert canvas._changes is not None
+    canvas.draw((seen + 1) % 3, out)
+    assert canvas._picture is None
 
 
 def test_points_that_share_a_value_change_together():

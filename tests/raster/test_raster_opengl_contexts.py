@@ -274,3 +274,14 @@ def test_vispy_is_imported_in_one_module_and_only_when_it_draws():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.opengl
+def test_the_benchmark_runs(opengl):
+    command = ["--points", "500", "--size", "160x120", "--runs", "1", "--style", "antialiased", "--no-json"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "opengl.py", *command],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "draw takes" in done.stdout

@@ -123,7 +123,7 @@ def test_names_on_data_stand_at_the_medians(make, stage, cloud):
     over = stage(film).over[..., 3] > 0
     rows, columns = np.nonzero(over)
     (view,) = stage(film).views
-    x, y = view.project(np.array([np.median(cloud[right], 0), np.median(cloud[~right], 0)]))
+    x, y = view.xy(np.array([np.median(cloud[right], 0), np.median(cloud[~right], 0)]))
     for at_x, at_y in zip(x, y, strict=True):
         assert (np.hypot(columns - at_x, rows - at_y) < 6).any()
     assert (np.hypot(columns - x[0], rows - y[0]) < 25).sum() + (

@@ -166,7 +166,7 @@ def test_marks_are_drawn_and_named_in_the_legend(make, stage, groups, cloud):
     film = make(groups, highlight=[star, ring, lasso], legend=True, size=(480, 300))
     (view,) = stage(film).views
     over = stage(film).over
-    x, y = view.project(cloud[[3, 5]])
+    x, y = view.xy(cloud[[3, 5]])
     assert over[round(float(y[0])), round(float(x[0]))].tolist() == [255, 0, 255, 255]
     edge = round(view.box[0] + view.box[2])
     for color in ((255, 0, 255), (0, 255, 255), (255, 165, 0)):

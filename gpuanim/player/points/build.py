@@ -160,8 +160,15 @@ def build_page(
 
 def _checked(film: Film) -> Cloud:
     cloud = one_cloud(film, "an interactive page")
-    if isinstance(cloud.coords, Source):
-        raise OptionError("interactive pages need points that stand still: save the film as .mp4 or .html")
+    if isinstance(cloud.coords, Source) or cloud.present is not None:
+        raise OptionError(
+            "interactive pages need points that stand still and stay: save the film as .mp4 or .html"
+        )
+    if cloud.camera is not None:
+        raise OptionError(
+            "interactive pages have a view of their own, to pan and zoom: leave out camera, or save the film "
+            "as .mp4 or .html"
+        )
     if cloud.blend != OVER:
         raise OptionError(
             f'interactive pages draw points over each other, not with blend="{cloud.blend.name}": save the '

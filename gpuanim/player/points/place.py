@@ -98,7 +98,7 @@ def _layers(
     from gpuanim.player.points.kernels import stack
 
     n = len(coords)
-    points = Points(*panel.view.project(coords), panel.diameter, np.arange(n, dtype=np.uint32))
+    points = Points(*panel.view.xy(coords), panel.diameter, np.arange(n, dtype=np.uint32))
     discs = with_halos(points, halos, n, drawn)
     diameter = np.asarray(discs.diameter, np.float32)
     grain = max(1.0, float(diameter.min()) / 4)

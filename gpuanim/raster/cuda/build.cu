@@ -113,11 +113,11 @@ KERNEL list(
     }
 }
 
-// Go through the list of each pixel from front to back, and turn shares into whole weights that sum to `one`
-// with those of the background and of what lies above. Keys are sorted; fragments take the place of keys.
+// Go through the list of each pixel from front to back, and turn what is let through into whole weights that sum
+// to `one` with those of the background and of what lies above. Keys are sorted; fragments take the place of keys.
 KERNEL weigh(
     i64 pixels, i64 n, POINTS, i32 first, i32 width, const u64* ptr, const u64* keys, const u32* ids, u32 one,
-    const u16* over, float* shares, u32* found, u16* weights, u32* kept, u16* rest, u8* seen
+    const u16* over, float* lights, u32* found, u16* weights, u32* kept, u16* rest, u8* seen
 ) {
     i64 pixel = thread_id();
     if (pixel >= pixels) return;
@@ -129,15 +129,12 @@ KERNEL weigh(
         i64 i = n - 1 - (i64)(keys[k] & 0xffffffffull);
         double left = (double)light * (1.0 - share_of(points, i, row, column));
         if (left < (double)CUT) left = 0.0;
-        shares[end] = (float)((double)light - left);
+        light = lights[end] = (float)left;
         found[end++] = (u32)i;
-        light = (float)left;
     }
     i64 whole = (i64)one - over[pixel], given = 0, out = start;
-    double total = 0.0;
     for (i64 k = start; k < end; k++) {
-        total += (double)shares[k];
-        i64 upto = min(whole, (i64)(total * (double)whole + 0.5));
+        i64 upto = (i64)((1.0 - (double)lights[k]) * (double)whole + 0.5);
         if (upto <= given) continue;
         u32 id = ids[found[k]];
         found[out] = id;

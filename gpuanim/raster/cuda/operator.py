@@ -14,7 +14,7 @@ from gpuanim.cuda._base import Array, blocks_for
 from gpuanim.errors import MemoryPlanError
 from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.kernels import coverage
-from gpuanim.raster.pixels import ONE
+from gpuanim.raster.pixels import ONE, WEIGHT_OF_ALPHA
 from gpuanim.types import Ids
 
 __all__ = ["GpuOperator", "Uploads", "over_weights"]
@@ -35,8 +35,6 @@ _SHARE_OF_MEMORY = 0.5
 
 _MOST_IN_BAND = 1 << 28
 """Fragments of a band: 9 GB, and positions stay far from the limits of 32 bits."""
-
-_WEIGHT_OF_ALPHA = np.rint(np.arange(256) / 255.0 * ONE).astype(np.uint16)
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,4 +286,4 @@ def over_weights(ground: Ground) -> NDArray[np.uint16]:
     """Return the (pixels,) weights of what lies above the points."""
     if ground.over is None:
         return np.zeros(ground.width * ground.height, np.uint16)
-    return _WEIGHT_OF_ALPHA[ground.over[..., 3]].ravel()
+    return WEIGHT_OF_ALPHA[ground.over[..., 3]].ravel()

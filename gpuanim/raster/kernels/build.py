@@ -9,12 +9,13 @@ Pixels are numbered in quads, so that the four pixels of one chroma sample are n
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim._jit import kernel
-from gpuanim.raster.kernels.coverage import exact
+from gpuanim._jit import inline, kernel
+from gpuanim.raster.kernels.coverage import covered_share
 
 CUT = np.float32(1.0 / 512.0)
 """Transmittance below which nothing behind can change a pixel by more than half a grey level."""
@@ -26,16 +27,19 @@ I64 = NDArray[np.int64]
 
 @kernel
 def count_bands(
-    x: F32, y: F32, radius: F32, stride: int, lo: int, hi: int, clip: I64, band_rows: int, counts: I64
+    x: F32, y: F32, radius: F32, stride: int, lo: int, hi: int, clip: I64, band_of: U32, counts: I64
 ) -> None:
-    """Add to `counts[band]` the points of `lo..hi` whose disc touches the band inside the clip."""
+    """Add to `counts[band]` the points of `lo..hi` whose disc touches the band inside the clip.
+
+    `band_of` has the band of each row of the frame: a division costs as much as all the rest.
+    """
     left, top, right, bottom = clip[0], clip[1], clip[2], clip[3]
     for i in range(lo, hi):
         r = radius[i * stride]
         if x[i] + r <= left or x[i] - r >= right or y[i] + r <= top or y[i] - r >= bottom:
             continue
-        first = max(math.floor(y[i] - r), top) // band_rows
-        last = min(math.floor(y[i] + r), bottom - 1) // band_rows
+        first = band_of[max(math.floor(y[i] - r), top)]
+        last = band_of[min(math.floor(y[i] + r), bottom - 1)]
         for band in range(first, last + 1):
             counts[band] += 1
 
@@ -52,7 +56,7 @@ def fill_bands(
     lo: int,
     hi: int,
     clip: I64,
-    band_rows: int,
+    band_of: U32,
     cursor: I64,
     out_x: F32,
     out_y: F32,
@@ -66,8 +70,8 @@ def fill_bands(
         r = radius[i * stride]
         if x[i] + r <= left or x[i] - r >= right or y[i] + r <= top or y[i] - r >= bottom:
             continue
-        first = max(math.floor(y[i] - r), top) // band_rows
-        last = min(math.floor(y[i] + r), bottom - 1) // band_rows
+        first = band_of[max(math.floor(y[i] - r), top)]
+        last = band_of[min(math.floor(y[i] + r), bottom - 1)]
         for band in range(first, last + 1):
             k = cursor[band]
             cursor[band] = k + 1
@@ -113,13 +117,14 @@ def composite(
     cover, samples
         Coverage by |dx| and |dy| (`coverage.table`), or one element: compute each exactly.
     layered
-        Points hide what lies behind them. If not, a fragment gets the point's opacity times
-        `importance[id * importance_stride]`, whatever else lies there.
+        Points hide what lies behind them: a fragment gets what they let through together, up to and
+        with this one. If not, it gets the point's opacity times `importance[id * importance_stride]`,
+        whatever else lies there.
     light
         (pixels,) scratch: the transmittance in front of everything so far; holds what reaches the
         background afterwards.
     frag_pixel, frag_id, frag_weight
-        Scratch for the fragments: pixel, point, and the point's share of the pixel.
+        Scratch for the fragments: pixel, point, and the number that `layered` tells of.
 
     Returns
     -------
@@ -129,7 +134,6 @@ def composite(
     light[:] = np.float32(1.0)
     count = 0
     space = frag_pixel.shape[0]
-    tabled = cover.shape[0] > 1
     for i in range(x.shape[0] - 1, -1, -1):
         r = radius[i * stride]
         opaque = opacity[i * opacity_stride]
@@ -148,29 +152,16 @@ def composite(
             dy = abs(np.float32(row) + np.float32(0.5) - py)
             base = ((row - row0) >> 1) * quads * 4 + (row & 1) * 2
             for column in range(left, right + 1):
-                pixel = base + (column >> 1) * 4 + (column & 1)
+                pixel = np.uint64(base + (column >> 1) * 4 + (column & 1))
                 t = light[pixel]
                 if layered and t < CUT:
                     continue
                 dx = abs(np.float32(column) + np.float32(0.5) - px)
                 if antialias:
-                    if tabled:
-                        u = dx * samples
-                        v = dy * samples
-                        iu = int(u)
-                        iv = int(v)
-                        fu = u - np.float32(iu)
-                        fv = v - np.float32(iv)
-                        if iu + 1 >= cover.shape[0] or iv + 1 >= cover.shape[0]:
-                            continue
-                        near = cover[iu, iv] + fv * (cover[iu, iv + 1] - cover[iu, iv])
-                        far = cover[iu + 1, iv] + fv * (cover[iu + 1, iv + 1] - cover[iu + 1, iv])
-                        covered = near + fu * (far - near)
-                    else:
-                        covered = np.float32(exact(dx, dy, r))
-                    if covered <= np.float32(0.0):
+                    part = covered_share(cover, samples, dx, dy, r)
+                    if part <= np.float32(0.0):
                         continue
-                    share = covered * opaque
+                    share = part * opaque
                 elif dx * dx + dy * dy <= r * r or (row == own_row and column == own_column):
                     share = opaque
                 else:
@@ -181,7 +172,7 @@ def composite(
                 light[pixel] = rest
                 frag_pixel[count] = pixel
                 frag_id[count] = ids[i]
-                frag_weight[count] = t - rest if layered else share * strength
+                frag_weight[count] = rest if layered else share * strength
                 count += 1
     return count
 
@@ -253,9 +244,16 @@ def share_out(ptr: U32, light: F32, row_weight: F32) -> None:
             row_weight[k] = row_weight[k] * scale
 
 
+@inline
+def upto(light: Any, whole: int) -> int:
+    """Return the weight of all that lies above where `light` is let through, of `whole` in a pixel."""
+    return int((1.0 - np.float64(light)) * whole + 0.5)
+
+
 @kernel
 def quantise(
     one: int,
+    layered: bool,
     bounded: bool,
     ptr: U32,
     row_id: U32,
@@ -269,6 +267,8 @@ def quantise(
 
     Parameters
     ----------
+    layered
+        Whether `row_weight` is what each fragment and those before it let through, not its weight.
     bounded
         False for sums of light, which may be more than `one` together; none is more alone.
     over
@@ -292,16 +292,19 @@ def quantise(
         given = 0
         for k in range(start, stop):
             # Rounding the running sum, not each weight, keeps every error below one unit.
-            total += row_weight[k]
-            upto = int(total * whole + 0.5)
-            if bounded:
-                upto = min(whole, upto)
-            if upto > given:
+            if layered:
+                reached = upto(row_weight[k], whole)
+            else:
+                total += row_weight[k]
+                reached = int(total * whole + 0.5)
+                if bounded:
+                    reached = min(whole, reached)
+            if reached > given:
                 row_id[kept] = row_id[k]
-                out_weight[kept] = upto - given
+                out_weight[kept] = reached - given
                 seen[row_id[k]] = 1
                 kept += 1
-                given = upto
+                given = reached
         rest[p] = max(0, whole - given)
         start = stop
         ptr[p + 1] = kept

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,24 @@ def exact(dx: float, dy: float, r: float) -> float:
         + _corner_area(dx - 0.5, dy - 0.5, r)
     )
     return min(1.0, max(0.0, area))
+
+
+@inline
+def covered_share(cover: NDArray[np.float32], samples: int, dx: float, dy: float, r: float) -> Any:
+    """Return the share of a pixel that a disc covers, from its table where there is one."""
+    if cover.shape[0] == 1:
+        return np.float32(exact(dx, dy, r))
+    u = dx * samples
+    v = dy * samples
+    iu = int(u)
+    iv = int(v)
+    if iu + 1 >= cover.shape[0] or iv + 1 >= cover.shape[0]:
+        return np.float32(0.0)
+    fu = u - np.float32(iu)
+    fv = v - np.float32(iv)
+    near = cover[iu, iv] + fv * (cover[iu, iv + 1] - cover[iu, iv])
+    far = cover[iu + 1, iv] + fv * (cover[iu + 1, iv + 1] - cover[iu + 1, iv])
+    return near + fu * (far - near)
 
 
 @kernel

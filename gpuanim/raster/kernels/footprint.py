@@ -8,13 +8,12 @@ they are the soft edges around what can be seen.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim._jit import inline, kernel
-from gpuanim.raster.kernels.coverage import exact
+from gpuanim._jit import kernel
+from gpuanim.raster.kernels.coverage import covered_share
 
 LENGTHS = 64
 """Numbers of points that `settle` tells apart; more are all the same to it."""
@@ -22,24 +21,6 @@ LENGTHS = 64
 F32 = NDArray[np.float32]
 U32 = NDArray[np.uint32]
 I64 = NDArray[np.int64]
-
-
-@inline
-def _covered(cover: F32, samples: int, dx: float, dy: float, r: float) -> Any:
-    """Return the share of a pixel that a disc covers, from its table where there is one."""
-    if cover.shape[0] == 1:
-        return np.float32(exact(dx, dy, r))
-    u = dx * samples
-    v = dy * samples
-    iu = int(u)
-    iv = int(v)
-    if iu + 1 >= cover.shape[0] or iv + 1 >= cover.shape[0]:
-        return np.float32(0.0)
-    fu = u - np.float32(iu)
-    fv = v - np.float32(iv)
-    near = cover[iu, iv] + fv * (cover[iu, iv + 1] - cover[iu, iv])
-    far = cover[iu + 1, iv] + fv * (cover[iu + 1, iv + 1] - cover[iu + 1, iv])
-    return near + fu * (far - near)
 
 
 @kernel
@@ -98,7 +79,7 @@ def count_members(
                 lies = dx * dx + dy * dy <= r * r or (row == own_row and column == own_column)
                 covered = np.float32(1.0) if lies else np.float32(0.0)
                 if antialias:
-                    covered = np.float32(_covered(cover, samples, dx, dy, r))
+                    covered = np.float32(covered_share(cover, samples, dx, dy, r))
                     touched[base + column] += covered > np.float32(0.0) and not lies
                 inside[base + column] += lies
                 light[base + column] *= np.float32(1.0) - opaque * covered
@@ -185,7 +166,7 @@ def fill_members(
                 dx = abs(np.float32(column) + np.float32(0.5) - px)
                 lies = dx * dx + dy * dy <= r * r or (row == own_row and column == own_column)
                 if inside[p] == 0:
-                    lies = antialias and _covered(cover, samples, dx, dy, r) > np.float32(0.0)
+                    lies = antialias and covered_share(cover, samples, dx, dy, r) > np.float32(0.0)
                 if lies:
                     members[cursor[p]] = ids[i]
                     cursor[p] += 1

@@ -1,0 +1,1 @@
+"""Points that move: positions over time, who is there when, trails, and morphs between embeddings."""
