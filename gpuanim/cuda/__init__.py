@@ -28,7 +28,7 @@ def default_device(number: int | None = None) -> Device:
     """
     from gpuanim.cuda.missing import require
 
-    require("CUDA")
+    require("a CUDA device")
     from gpuanim.cuda.cupy_device import CupyDevice, chosen
 
     known: dict[int, Device] = _OF_THREAD.__dict__.setdefault("devices", {})

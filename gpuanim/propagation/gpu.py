@@ -228,13 +228,15 @@ def _lanes(degree: float) -> int:
     return lanes
 
 
-def check_memory(device: Device, needed: int) -> None:
-    """Raise MemoryPlanError if a device has not so many bytes."""
+def check_memory(device: Device, n: int, nnz: int, width: int, value_size: int, weight_size: int) -> None:
+    """Raise MemoryPlanError if a propagation does not fit a device; the arguments are `bytes_needed`'s."""
+    needed = bytes_needed(n, nnz, width, value_size, weight_size)
     free, total = device.memory()
     if needed > free:
         raise MemoryPlanError(
             f"this propagation needs {needed / 1e9:.2f} GB on {device.name}, where {free / 1e9:.2f} of "
-            f"{total / 1e9:.2f} GB are free: take dtype='float32', fewer columns, or device='cpu'"
+            f"{total / 1e9:.2f} GB are free, enough for about {int(n * free / needed):,} of its {n:,} nodes: "
+            "take dtype='float32', fewer columns, or device='cpu'"
         )
 
 

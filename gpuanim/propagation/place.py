@@ -110,7 +110,9 @@ def place(
             )
         _, reason = cuda.choose(device, on_gpu=True, work=0)
         there = devices.default_device()
-        return _on_gpu(gpu.read_on_device(adj_mat, there), there, None, dtype, reason, keep=True)
+        given = gpu.read_on_device(adj_mat, there)
+        gpu.check_memory(there, given.n, 0, width, dtype.itemsize, 0)  # the graph lies there already
+        return _on_gpu(given, there, None, dtype, reason, keep=True)
     graph = read_graph(adj_mat)
     name, reason = cuda.choose(device, on_gpu=on_gpu, work=graph.nnz * width * n_steps)
     places = None if coords is None else _read_coords(coords, graph.n)
@@ -127,7 +129,7 @@ def place(
 
 def _check_room(graph: Graph, device: devices.Device, dtype: np.dtype[Any], width: int) -> None:
     weight = 0 if graph.weights is None else graph.weights.itemsize
-    gpu.check_memory(device, gpu.bytes_needed(graph.n, graph.nnz, width, dtype.itemsize, weight))
+    gpu.check_memory(device, graph.n, graph.nnz, width, dtype.itemsize, weight)
 
 
 def _on_cluster(

@@ -299,3 +299,24 @@ def test_a_blend_it_does_not_have_names_who_has(there, cells):
         ga.OptionError, match='renderer="cuda" cannot draw blend="additive", renderer="cpu" can'
     ):
         film.frame(0)
+
+
+def test_without_cupy_it_is_told_before_the_first_frame(cells, monkeypatch, tmp_path):
+    from gpuanim import raster
+    from gpuanim.cuda import missing
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    missing.missing.cache_clear()
+    try:
+        film = ga.animate(*cells, renderer="cuda")
+        with pytest.raises(
+            ga.MissingDependencyError,
+            match=r"renderer=\"cuda\" needs CuPy, which is not installed; pip install 'gpuanim\[cuda12\]'",
+        ):
+            film.save(tmp_path / "film.mp4")
+        assert list(tmp_path.iterdir()) == []
+        assert raster.choose("auto") == (
+            "cpu", "needs no GPU, display or OpenGL; CUDA needs CuPy, which is not installed"
+        )  # fmt: skip
+    finally:
+        missing.missing.cache_clear()

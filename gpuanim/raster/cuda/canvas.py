@@ -27,7 +27,7 @@ SLOTS = 2
 """Frames that are mixed or copied at a time: one is copied to the host while the next is mixed."""
 
 
-class _Slot:
+class Slot:
     """A frame on the device, and the pinned memory that it is copied to."""
 
     def __init__(self, device: Device, nbytes: int) -> None:
@@ -51,7 +51,7 @@ class GpuCanvas(Canvas):
         self._lut = device.upload(self._words(table))
         self._operator: GpuOperator | None = None
         self._ground: Ground | None = None
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot] = []
         self._drawn = 0
         self._under_way: deque[tuple[Buffer, Callable[[], None]]] = deque()
         self._still: Buffer | None = None
@@ -71,7 +71,7 @@ class GpuCanvas(Canvas):
             self._finish_first()
         device, size = self._device, self._format.nbytes(ground.width, ground.height)
         self._ground, self._still = ground, None
-        self._slots = [_Slot(device, size) for _ in range(SLOTS)]
+        self._slots = [Slot(device, size) for _ in range(SLOTS)]
         self._under = device.upload(self._words(ground.under.reshape(-1, 3)).ravel())
         self._chrome = device.upload(self._chrome_part(ground))
 
@@ -95,18 +95,12 @@ class GpuCanvas(Canvas):
 
     def draw(self, codes: Codes | Array, out: Buffer) -> None:
         """Begin to mix all pixels, and to copy them; codes may lie on the device. See `Canvas.draw`."""
-        operator, device = self._placed, self._device
         if len(self._under_way) == SLOTS:
             self._finish_first()
-        slot = self._slots[self._drawn % SLOTS]
-        self._drawn += 1
-        there = device.upload(codes) if isinstance(codes, np.ndarray) else codes
-        parts = (operator.ptr, operator.ids, operator.weights, self._base, self._solid, there, slot.frame)
-        mixing = self._mixing(operator.ptr, self._base, self._solid, there, slot.frame)
-        device.launches.add((self, *map(device.address, parts)), mixing)
-        device.launches.run()
-        wait = device.fetch(slot.frame, slot.picture)
-        scene, fmt = operator.scene, self._format
+        slot = self.shade(self._device.upload(codes) if isinstance(codes, np.ndarray) else codes)
+        self._device.launches.run()
+        wait = self._device.fetch(slot.frame, slot.picture)
+        scene, fmt = self._placed.scene, self._format
         clip, size = scene.clip, (scene.width, scene.height)
 
         def finish() -> None:
@@ -114,6 +108,16 @@ class GpuCanvas(Canvas):
             copy_part(slot.picture, out, fmt, size, clip)
 
         self._under_way.append((out, finish))
+
+    def shade(self, codes: Array) -> Slot:
+        """Queue the mixing of all pixels by codes on the device, and return where the frame will be."""
+        operator, device = self._placed, self._device
+        slot = self._slots[self._drawn % SLOTS]
+        self._drawn += 1
+        parts = (operator.ptr, operator.ids, operator.weights, self._base, self._solid, codes, slot.frame)
+        mixing = self._mixing(operator.ptr, self._base, self._solid, codes, slot.frame)
+        device.launches.add((self, *map(device.address, parts)), mixing)
+        return slot
 
     def finish(self, out: Buffer) -> None:
         while any(waiting is out for waiting, _ in self._under_way):
