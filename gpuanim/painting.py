@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -212,10 +213,14 @@ class _Place:
         """Return numbers for the result."""
         return self.renderer.facts()
 
+    @cached_property
+    def _numbers(self) -> Ids:
+        return np.arange(self._cloud.n_points, dtype=np.uint32)
+
     def _move(self, state: State) -> None:
         """Put the points where the lens shows them, in an order that may follow their values."""
         plan, n = self.plan, len(state.coords)
-        ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
+        ids = self._numbers if self._ids is None else self._ids
         order = self._order
         if isinstance(order, str):
             ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)

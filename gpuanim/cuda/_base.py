@@ -118,6 +118,10 @@ class Device(ABC):
         """
 
     @abstractmethod
+    def wait_for_copies(self) -> None:
+        """Wait for all that `fetch` has begun."""
+
+    @abstractmethod
     def kernel(self, source: str, name: str, defines: Defines = NOTHING) -> Kernel:
         """Compile a file of this package, such as ``"cuda/ranks.cu"``, and return one of its kernels."""
 

@@ -89,6 +89,9 @@ class CupyDevice(Device):
         wait: Callable[[], None] = done.synchronize
         return wait
 
+    def wait_for_copies(self) -> None:
+        self._copies.synchronize()
+
     def kernel(self, source: str, name: str, defines: Defines = NOTHING) -> Kernel:
         key = (source, *sorted(defines.items()))
         if (key, name) not in self._functions:

@@ -95,6 +95,9 @@ class HostDevice(Device):
 
         return wait
 
+    def wait_for_copies(self):
+        pass
+
     def kernel(self, source, name, defines=NOTHING):
         library = self._library(source, defines)
         function = getattr(library, f"shim_{name}")

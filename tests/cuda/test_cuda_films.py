@@ -320,3 +320,28 @@ def test_without_cupy_it_is_told_before_the_first_frame(cells, monkeypatch, tmp_
         )  # fmt: skip
     finally:
         missing.missing.cache_clear()
+
+
+def test_what_stays_is_not_sent_again(there, cells, monkeypatch):
+    """Of points that move, places go to the device for each frame, and nothing else does."""
+    if there.name != "CPU":
+        pytest.skip("counts what the host device was asked for")
+    coords, values = cells
+    way = np.stack([coords * (1 + 0.1 * i) for i in range(STEPS)])
+    frames = ga.animate(way, values, norm="rank", size=(60, 44), renderer="cuda").frames()
+    next(frames), next(frames)
+    sent = []
+    upload = there.upload
+    monkeypatch.setattr(there, "upload", lambda array: sent.append(array.nbytes) or upload(array))
+    next(frames)
+    assert sum(sent) <= 2 * 8 * N
+    assert len(list(frames)) == 1
+
+
+def test_pages_of_points_take_values_of_the_device(there, cells):
+    coords, values = cells
+    options = {"norm": "rank", "size": (60, 44)}
+    one = ga.animate(coords, values, renderer="cpu", **options).to_interactive_html()
+    steps = [there.upload(step) for step in values]
+    other = ga.animate(coords, steps, renderer="cuda", **options).to_interactive_html()
+    assert other.replace("&quot;cuda&quot;", "&quot;cpu&quot;") == one

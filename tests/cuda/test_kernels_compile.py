@@ -20,7 +20,7 @@ VARIANTS = {
         for stretch in (0, 1)
     ],
     "cuda/levels.cu": [{"VALUE": value} for value in ("float", "double")],
-    "cuda/categories.cu": [{"VALUE": value} for value in ("float", "double")],
+    "cuda/categories.cu": [{"VALUE": value} for value in ("float", "double", "signed char", "i64")],
     "raster/cuda/shade.cu": [{"PTR": ptr} for ptr in ("u32", "u64")],
     "propagation/step.cu": [
         {"VALUE": value, "LANES": lanes} | ({"WEIGHT": weight} if weight else {})

@@ -123,6 +123,11 @@ class GpuCanvas(Canvas):
         while any(waiting is out for waiting, _ in self._under_way):
             self._finish_first()
 
+    def close(self) -> None:
+        """Wait for copies that are under way, before their memory is given to others."""
+        self._device.wait_for_copies()
+        self._under_way.clear()
+
     def _finish_first(self) -> None:
         _, finish = self._under_way.popleft()
         finish()

@@ -165,14 +165,15 @@ class GpuOperator:
         rows = slice(top * width, bottom * width)
         pixels = (bottom - top) * width
         ptr = device.zeros(pixels + 1, np.uint64)
-        xp.cumsum(counts[rows], dtype=np.uint64, out=ptr[1:])
+        ptr[1:] = xp.cumsum(counts[rows], dtype=np.uint64)
         total = int(ptr[-1])
         keys = device.empty(max(total, 1), np.uint64)
         self._run(
             "list", points, points.n, np.int64(points.n), *points.told, *self._clip(top, bottom),
             np.int32(top), ptr[:-1].copy(), keys,
         )  # fmt: skip
-        keys[:total].sort()
+        if total:
+            keys.sort()
         room = len(keys)
         band = _Band(
             ptr[:-1],
@@ -191,7 +192,7 @@ class GpuOperator:
         """Put the fragments of all bands one after the other."""
         device, xp = self._device, self._device.xp
         ptr = device.zeros(self._pixels + 1, np.uint64)
-        xp.cumsum(xp.concatenate([band.kept for band in bands]), dtype=np.uint64, out=ptr[1:])
+        ptr[1:] = xp.cumsum(xp.concatenate([band.kept for band in bands]), dtype=np.uint64)
         total = max(1, int(ptr[-1]))
         ids, weights = device.empty(total, np.uint32), device.empty(total, np.uint16)
         pack = device.kernel(_SOURCE, "pack", {"ANTIALIAS": 0, "TABLED": 0})
@@ -234,9 +235,9 @@ class Uploads:
         self._known: dict[str, tuple[Any, Array]] = {}
 
     def there(self, name: str, given: Any, array_of: Callable[[Any], NDArray[Any]] = np.asarray) -> Array:
-        """Return the array of what was given, which is compared by identity with what had this name."""
+        """Return the array of what was given: an array that is the one that had this name, or a number."""
         before, there = self._known.get(name, (None, None))
-        if before is not given:
+        if before is not given and not (isinstance(given, float) and given == before):
             there = self.device.upload(array_of(given))
             self._known[name] = (given, there)
         return there
@@ -250,13 +251,17 @@ def _upload(uploads: Uploads, points: Points, scene: Scene) -> _Uploaded:
     opacity = uploads.there("opacity", own, lambda own: np.atleast_1d(alpha if one_opacity else own * alpha))
     half = float(np.float32(points.diameter) / np.float32(2)) if one_size else 0.0
     tabled = scene.antialias and one_size and half <= coverage.MAX_TABLED_RADIUS
-    cover = coverage.table(half) if tabled else np.zeros((1, 1), np.float32)
+    cover = uploads.there("cover", half if tabled else 0.0, _cover)
     told = (
         uploads.device.upload(points.x), uploads.device.upload(points.y), radius, np.int32(not one_size),
-        opacity, np.int32(not one_opacity), uploads.device.upload(cover), np.int32(len(cover)),
+        opacity, np.int32(not one_opacity), cover, np.int32(len(cover)),
     )  # fmt: skip
     defines = {"ANTIALIAS": int(scene.antialias), "TABLED": int(tabled)}
     return _Uploaded(len(points.x), told, uploads.there("ids", points.ids), defines)
+
+
+def _cover(radius: float) -> NDArray[np.float32]:
+    return coverage.table(radius) if radius else np.zeros((1, 1), np.float32)
 
 
 def _radii(diameter: NDArray[np.float32] | float) -> NDArray[np.float32]:

@@ -62,6 +62,8 @@ class CudaRenderer(Renderer):
 
     def close(self) -> None:
         """Free what lies on the device."""
+        for canvas in self._canvases:
+            canvas.close()
         self._operator, self._canvases = None, []
         self._uploads = Uploads(self.device)
         self.device.launches.forget()
