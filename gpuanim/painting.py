@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +73,9 @@ class Painter:
                 _Sheet(plan, self._places[plan.spec.width, plan.spec.height]) for plan in plans
             )
             undo.pop_all()
-        for places in self._places.values():
-            for place in places:
-                place.fit(timings)
+        for size, places in self._places.items():
+            for i, place in enumerate(places):
+                place.fit(i, size, fits)
         self.film = replace(film, clouds=tuple(map(self._resident, range(len(film.clouds)))))
 
     def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
@@ -193,8 +194,8 @@ class _Place:
 
         self._coded = DeviceCodes(self._cloud, device)
 
-    def fit(self, timings: Timings) -> None:
-        """Find out what holds for the film at this resolution: nothing."""
+    def fit(self, i: int, size: tuple[int, int], fits: Fits) -> None:
+        """Find out what holds for the film, as its cloud `i`, on frames of this size: nothing."""
 
     def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Colour the points by a mapping of their values, and put them where they are if that changes."""
@@ -247,7 +248,8 @@ class _Sheet:
             place.renderer.canvas(place.plan.table, spec.pixel_format, plan.palette) for place in places
         ]
         self._still = all(place.still for place in places)
-        self._prepared: set[int] = set()  # buffers, which outlive the film's painter
+        # The next buffer at the address of one that is gone is another one.
+        self._prepared: WeakValueDictionary[int, Buffer] = WeakValueDictionary()
         self._patches: dict[int, list[Patch]] = {}  # of frames that are under way, by their buffers
         self._overlay: Overlay | None = None
         if self._moving or not places:
@@ -278,7 +280,7 @@ class _Sheet:
             self._overlay.restore(out)
         if not self._still or id(out) not in self._prepared:
             self._draw_still(out)
-            self._prepared.add(id(out))
+            self._prepared[id(out)] = out
         for place, canvas in zip(self._places, self._canvases, strict=True):
             canvas.draw(place.codes, out)
         self._patches[id(out)] = [patch for part in self._moving if (patch := part.draw()) is not None]

@@ -47,9 +47,13 @@ def pbmc68k() -> Any:
         return scanpy.datasets.pbmc68k_reduced()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def dask_client() -> Iterator[Any]:
-    """A client of two worker processes, kept for all tests; Dask starts a worker again that is killed."""
+    """A client of two worker processes; Dask starts a worker again that is killed.
+
+    One for each file of tests, started in a second: the scheduler lives in this process, and others count
+    its memory, descriptors and threads.
+    """
     from gpuanim.cluster import as_client
 
     with as_client("local[2]") as client:

@@ -136,6 +136,10 @@ def _add_render(commands: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--steps", type=_steps, metavar="A:B", help="from step A to before step B, from 0")
     parser.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="make segments on the workers of a Dask cluster: tcp://HOST:PORT, or local[N] for N processes",
+    )  # fmt: skip
+    parser.add_argument(
         "--same-cells", action="store_true",
         help="the store has the frames of these cells, though it was made with another embedding of them",
     )  # fmt: skip
@@ -223,7 +227,19 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--max-bytes", metavar="SIZE", help="render smaller until a file fits, such as 8MB")
     parser.add_argument("--groups", metavar="COLUMN", help="obs column for the page's legend")
+    _add_segments(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
+
+
+def _add_segments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of films that are made in segments, each under its name in `Animation.save`."""
+    add = parser.add_argument_group("long films").add_argument
+    add(
+        "--resume", nargs="?", const=True, metavar="NAME",
+        help="after a crash make only what is missing; NAME stands for the values where they cannot be told",
+    )  # fmt: skip
+    add("--segment", type=float, metavar="S", help="least seconds of a segment (default: 2)")
+    add("--workers", type=int, metavar="N", help="encoders at once, each on a segment (default: 1)")
 
 
 def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:

@@ -41,5 +41,5 @@ def resident(cloud: Cloud, mapping: Mapping | None, timeline: Timeline, device: 
         norm = DeviceRank(norm, device)
     elif on_device(mapping, device) is None:
         return None
-    values = cloud.values.on(device) or uploaded(cloud.values, device)
+    values = cloud.values.on_device(device) or uploaded(cloud.values, device)
     return replace(cloud, values=values, norm=norm)

@@ -142,6 +142,15 @@ class Propagation(Source):
     def _equation(self, product: Any) -> Equation:
         """Return what the steps converge to as an equation, symmetric where W is."""
 
+    def origin(self) -> Any:
+        """Return the graph, what is iterated on it and when it ends; None with a callback, or on a GPU."""
+        product = self._place.product
+        if self._callback is not None or self._place.device != "cpu":
+            return None
+        settings = (self._limit, self._tol, self._include_initial, product.dtype)
+        with np.errstate(over="ignore"):
+            return settings, product.graph, self._system(product.xp)
+
     def steps(self) -> Iterator[Values]:
         """Yield the iterates in the order of `permutation`, in a buffer that the next step overwrites.
 
@@ -153,7 +162,7 @@ class Propagation(Source):
         for walk in self._run():
             yield np.asarray(as_numpy(self._place.shown(walk.f)))
 
-    def on(self, device: Device) -> Source | None:
+    def on_device(self, device: Device) -> Source | None:
         del device  # a thread has one
         return _Resident(self) if self._place.device == "cuda" else None
 

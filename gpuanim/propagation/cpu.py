@@ -37,6 +37,8 @@ class CpuProduct:
     ----------
     xp
         The module of the arrays: numpy.
+    graph
+        The neighbours.
     scale
         The matrix that `affine` multiplies with is W / scale.
     """
@@ -48,7 +50,7 @@ class CpuProduct:
         self._n_columns = graph.n if n_columns is None else n_columns
         self.dtype = dtype
         self.scale = graph.value
-        self._graph = graph
+        self.graph = graph
         self._indptr = frozen(graph.indptr.view(np.uint64))
         self._weights = graph.weights
         if graph.weights is not None and graph.weights.itemsize > dtype.itemsize:
@@ -58,7 +60,7 @@ class CpuProduct:
 
     def in_double(self) -> CpuProduct:
         """Return the same in float64; the graph is shared."""
-        return CpuProduct(self._graph, np.dtype(np.float64), self._n_columns)
+        return CpuProduct(self.graph, np.dtype(np.float64), self._n_columns)
 
     def walk(self, system: System) -> Stepper:
         """Return a walk of a system in the order of the nodes."""
@@ -88,7 +90,7 @@ class CpuProduct:
 
         step = kernels.step_vector if z.ndim == 1 else kernels.step_columns
         sums = np.zeros((len(self._blocks), 2))
-        indices = self._graph.indices
+        indices = self.graph.indices
 
         def task(k: int) -> None:
             rows = self._blocks[k]
@@ -125,7 +127,7 @@ class CpuProduct:
         count = min(4, len(self._blocks))
         parts = np.zeros((count, self._n_columns))
         edges = [self._blocks[len(self._blocks) * k // count][0] for k in range(count)] + [self.n]
-        graph = self._graph
+        graph = self.graph
 
         def task(k: int) -> None:
             transposed(self._indptr, graph.indices, graph.weights, x, parts[k], edges[k], edges[k + 1])

@@ -14,6 +14,9 @@ from gpuanim.types import Codes, Ids, Values
 if TYPE_CHECKING:
     from gpuanim.cuda import Device
 
+Blender = Callable[[Values, Values, float, Values], Values]
+"""Returns what lies between two steps; as `Source.between`."""
+
 Steps = Callable[[], Iterable[Values]]
 """A fresh pass over all steps of a film; what a film-wide fit needs."""
 
@@ -36,6 +39,8 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    portable
+        Whether it travels to another process as a name, where the steps are read from the same place.
     what
         The option that it was given to, for messages.
     own_norm
@@ -48,6 +53,7 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    portable: bool = False
     what: str = "values"
     own_norm: Norm | None = None
 
@@ -62,16 +68,28 @@ class Source(ABC):
                 return values
         raise IndexError(index)
 
+    @property
+    def blender(self) -> Blender:
+        """What `between` calls; it does not hold on to the steps. By default a linear blend."""
+        from gpuanim.values.blending import linear
+
+        return linear
+
     def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
         """Return what lies `share` (above 0, below 1) of the way from a step to the next.
 
-        Written to `into`, an earlier result, where that fits. By default a linear blend, NaN where either is.
+        Written to `into`, an earlier result, where that fits; NaN where either is.
         """
-        from gpuanim.values.blending import linear
+        return self.blender(before, after, share, into)
 
-        return linear(before, after, share, into)
+    def origin(self) -> Any:
+        """Return what decides the steps: these themselves where they are stored, or what they are made of.
 
-    def on(self, device: Device) -> Source | None:
+        Arrays, numbers, words, and tuples and iterators of them. None if nobody knows before they are made.
+        """
+        return None
+
+    def on_device(self, device: Device) -> Source | None:
         """Return the same steps as arrays of a device, if that is where they come from; everyone else gets
         numpy's. An array may hold its values only once `Device.launches` has run.
         """  # noqa: D205

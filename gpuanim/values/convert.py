@@ -9,7 +9,16 @@ import numpy as np
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
 
-__all__ = ["EXACT", "as_numpy", "as_rows", "as_step", "check_dtype", "check_shape", "is_cupy"]
+__all__ = [
+    "EXACT",
+    "as_numpy",
+    "as_rows",
+    "as_step",
+    "check_dtype",
+    "check_shape",
+    "is_cupy",
+    "lies_on_disk",
+]
 
 EXACT = 1 << 24
 """Integers up to here are float32 values."""
@@ -88,6 +97,13 @@ def as_numpy(raw: Any) -> np.ndarray[Any, Any]:
         plain = raw.to_numpy()
         raw = raw.to_numpy(np.float64, na_value=np.nan) if plain.dtype.kind == "O" else plain
     return np.asarray(raw)
+
+
+def lies_on_disk(matrix: Any) -> bool:
+    """Return whether an array is one of zarr's that travels to other processes as a name."""
+    if not type(matrix).__module__.startswith("zarr."):
+        return False
+    return type(getattr(matrix, "store", None)).__name__ in ("LocalStore", "FsspecStore")
 
 
 def _float_type(array: np.ndarray[Any, Any]) -> type[np.float32 | np.float64]:

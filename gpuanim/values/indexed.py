@@ -51,7 +51,7 @@ class Indexed(Source):
             raise failed(index, error, self.what) from error
         return self._convert(raw, self.n_points, f"{self.what} of step {index}")
 
-    def on(self, device: Device) -> Source | None:
+    def on_device(self, device: Device) -> Source | None:
         if not self._given_on_gpu():
             return None
         from gpuanim.cuda.sources import step_on
@@ -76,6 +76,9 @@ class Listed(Indexed):
             items = [_checked(items[i], n_points, f"{what} of step {i}") for i in range(self.n_steps)]
         self._items = items
 
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         return self._items[index]
 
@@ -84,7 +87,10 @@ class Listed(Indexed):
 
 
 class Calls(Indexed):
-    """A function of the step number; it is called when the step is due."""
+    """A function of the step number; it is called when the step is due.
+
+    With `stored` it does not compute the steps, but finds them.
+    """
 
     def __init__(
         self,
@@ -93,9 +99,14 @@ class Calls(Indexed):
         n_steps: int,
         convert: Convert = as_step,
         what: str = "values",
+        *,
+        stored: bool = False,
     ) -> None:
         super().__init__(n_points, n_steps, convert, what)
-        self._function = function
+        self._function, self._stored = function, stored
+
+    def origin(self) -> Any:
+        return self.steps() if self._stored else None
 
     def _read(self, index: int) -> Any:
         return self._function(index)

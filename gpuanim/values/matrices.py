@@ -9,7 +9,7 @@ import numpy as np
 
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
-from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape, is_cupy
+from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape, is_cupy, lies_on_disk
 from gpuanim.values.indexed import Convert, Indexed, failed, first_of
 
 if TYPE_CHECKING:
@@ -43,6 +43,13 @@ class Rows(Indexed):
         check_shape(tuple(matrix.shape)[1:], n_points, f"{what} of step 0")
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
         super().__init__(n_points, first_of(n_steps, int(matrix.shape[0]), what), convert, what)
+
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
@@ -85,6 +92,13 @@ class Columns(Indexed):
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
         super().__init__(shape[0], first_of(n_steps, shape[1], what), convert, what)
 
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]
 
@@ -99,8 +113,12 @@ class Columns(Indexed):
             for index, values in enumerate(band, start):
                 yield self._convert(values, self.n_points, f"{self.what} of step {index}")
 
-    def on(self, device: Device) -> Source | None:
-        return Rows(self._matrix.T, self.n_points, self.n_steps).on(device) if is_cupy(self._matrix) else None
+    def on_device(self, device: Device) -> Source | None:
+        return (
+            Rows(self._matrix.T, self.n_points, self.n_steps).on_device(device)
+            if is_cupy(self._matrix)
+            else None
+        )
 
     def _width(self) -> int:
         """Columns of a band: as many as memory allows, in whole chunks of the file if one fits."""

@@ -85,9 +85,12 @@ class Checked(Source):
     def permutation(self) -> Ids | None:  # type: ignore[override]
         return self._source.permutation
 
-    def on(self, device: Device) -> Source | None:
-        there = self._source.on(device)
+    def on_device(self, device: Device) -> Source | None:
+        there = self._source.on_device(device)
         return None if there is None else Checked(there, self.n_points or 0, self.n_steps, self._check)
+
+    def origin(self) -> Any:
+        return self._source.origin()
 
     def steps(self) -> Iterator[Values]:
         count = 0

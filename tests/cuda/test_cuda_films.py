@@ -345,3 +345,11 @@ def test_pages_of_points_take_values_of_the_device(there, cells):
     steps = [there.upload(step) for step in values]
     other = ga.animate(coords, steps, renderer="cuda", **options).to_interactive_html()
     assert other.replace("&quot;cuda&quot;", "&quot;cpu&quot;") == one
+
+
+def test_films_of_arrays_of_the_device_are_saved_and_resumed(there, cells, tmp_path):
+    coords, values = cells
+    steps = [there.upload(step) for step in values]
+    film = ga.animate(coords, steps, norm="rank", size=(60, 44), renderer="cuda")
+    assert film.save(tmp_path / "film.mp4").n_frames == STEPS
+    assert film.save(tmp_path / "film.mkv", resume=True).n_frames == STEPS
