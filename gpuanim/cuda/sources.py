@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from gpuanim.cuda._base import Array, Device
-from gpuanim.values._base import Source
+from gpuanim.cuda._base import MOST_BLOCKS, Array, Device, blocks_for
+from gpuanim.values._base import Blender, Source
 from gpuanim.values.convert import EXACT, check_dtype, check_shape
 
-__all__ = ["step_on", "uploaded"]
+__all__ = ["blended", "step_on", "uploaded"]
 
 
 class _Converted(Source):
@@ -23,16 +24,22 @@ class _Converted(Source):
         Tells how many there are.
     convert
         Takes a step, returns an array of the device.
+    device
+        Where that lies; steps are blended linearly there.
     """
 
-    def __init__(self, source: Source, convert: Callable[[Any], Array]) -> None:
-        self._source, self._convert = source, convert
+    def __init__(self, source: Source, convert: Callable[[Any], Array], device: Device) -> None:
+        self._source, self._convert, self._device = source, convert, device
         self.n_points, self.n_steps, self.n_columns = source.n_points, source.n_steps, source.n_columns
         self.coded, self.rewindable = source.coded, source.rewindable
         self.permutation = source.permutation
 
     def steps(self) -> Iterator[Array]:
         return map(self._convert, self._source.steps())
+
+    @property
+    def blender(self) -> Blender:
+        return partial(_blend, self._device)
 
 
 class _Random(_Converted):
@@ -57,7 +64,29 @@ def uploaded(source: Source, device: Device) -> Source:
         return known[shape]
 
     random = type(source).step is not Source.step
-    return (_Random if random else _Converted)(source, convert)
+    return (_Random if random else _Converted)(source, convert, device)
+
+
+def blended(source: Source, device: Device) -> Source:
+    """Return a source of a device for a timeline that blends its steps."""
+
+    def convert(values: Array) -> Array:
+        device.launches.run()  # a timeline keeps copies of both steps, and these are made at once
+        return values
+
+    random = type(source).step is not Source.step
+    return (_Random if random else _Converted)(source, convert, device)
+
+
+def _blend(device: Device, before: Array, after: Array, share: float, into: Array) -> Array:
+    """See `values.blending.linear`."""
+    dtype = np.result_type(before.dtype, after.dtype)
+    if into.shape != before.shape or into.dtype != dtype:
+        into = device.empty(before.shape, dtype)
+    steps = (step.astype(dtype, copy=False) for step in (before, after))
+    kernel = device.kernel("cuda/blend.cu", "blend", {"VALUE": "float" if dtype == np.float32 else "double"})
+    kernel(blocks_for(into.size, MOST_BLOCKS), np.int64(into.size), *steps, np.float64(share), into)
+    return into
 
 
 def step_on(device: Device) -> Callable[[Any, int, str], Array]:

@@ -70,6 +70,13 @@ CASES = {
     "log": {"norm": "log", "vmin": 0.1, "vmax": 3.0},
     "ranks of the film": {"norm": "rank", "scope": "film"},
     "tween": {"norm": "rank", "tween": "linear", "n_frames": 9},
+    "tween by share of the film": {
+        "vmin": -2.0,
+        "vmax": 2.0,
+        "tween": "linear",
+        "n_frames": 9,
+        "ease": "in-out",
+    },
     "order by value": {"norm": "rank", "order": "value"},
     "order once": {"norm": "rank", "order": "value", "order_scope": "film"},
     "mean of pixels": {"blend": "mean"},
@@ -353,3 +360,24 @@ def test_films_of_arrays_of_the_device_are_saved_and_resumed(there, cells, tmp_p
     film = ga.animate(coords, steps, norm="rank", size=(60, 44), renderer="cuda")
     assert film.save(tmp_path / "film.mp4").n_frames == STEPS
     assert film.save(tmp_path / "film.mkv", resume=True).n_frames == STEPS
+
+
+@pytest.mark.parametrize("values", ["propagated", "given", "shares"])
+def test_steps_are_blended_where_they_lie(there, cells, values):
+    coords, given = cells
+    labels = np.eye(1, N, 5)[0] if values != "shares" else np.eye(N, 3)
+    films = []
+    for place in ("cpu", "cuda"):
+        source = ga.LabelPropagation(graph(N), labels, dtype="float64", device=place, n_steps=4)
+        if values == "given":
+            source = [there.upload(step) for step in given] if place == "cuda" else given
+        options = {} if values == "shares" else {"vmin": 0, "vmax": 0.01}
+        film = ga.animate(
+            coords, source, tween="linear", n_frames=10, size=(60, 44), renderer=place, **options
+        )
+        films.append(list(film.frames()))
+    assert len(films[1]) == 10
+    for a, b in zip(*films, strict=True):
+        assert (a != b).mean() <= 1e-3
+    if there.name == "CPU":
+        assert there.launched.count("blend") == 6

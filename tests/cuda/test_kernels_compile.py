@@ -19,6 +19,7 @@ VARIANTS = {
         for value, bits in (("float", 32), ("double", 64))
         for stretch in (0, 1)
     ],
+    "cuda/blend.cu": [{"VALUE": value} for value in ("float", "double")],
     "cuda/levels.cu": [{"VALUE": value} for value in ("float", "double")],
     "cuda/categories.cu": [{"VALUE": value} for value in ("float", "double", "signed char", "i64")],
     "raster/cuda/shade.cu": [{"PTR": ptr} for ptr in ("u32", "u64")],
