@@ -188,7 +188,7 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
     if found.opengl.draws:
         yield "", 'renderer="opengl" draws all points of each frame, for points that move'
     if found.cuda.works:
-        yield "", "CUDA is not used for drawing by this version"
+        yield "", 'renderer="cuda" and device="cuda" compute and draw on it'
     for i, line in enumerate(found.advice):
         yield "install" if not i else "", line
     yield "result", "films can be made" if found.ok else "films can NOT be made: see above"

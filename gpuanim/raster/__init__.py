@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from importlib import import_module
 
+from gpuanim.cuda import missing
 from gpuanim.errors import OptionError
 from gpuanim.raster._base import Renderer
 
@@ -25,15 +26,22 @@ def choose(asked: str, device: int | None = None) -> tuple[str, str]:
     ------
     OptionError
         If no renderer has that name, or has no devices.
+    MissingDependencyError
+        If "cuda" was asked for and there is no CuPy or no GPU.
     """
     if asked != "auto" and asked not in RENDERERS:
         near = difflib.get_close_matches(str(asked), RENDERERS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"renderer must be 'auto' or one of {sorted(RENDERERS)}, not {asked!r}{hint}")
-    if device is not None and asked != "opengl":
-        raise OptionError(f'device={device} is a GPU\'s: say renderer="opengl" with it, not {asked!r}')
+    if device is not None and asked not in ("cuda", "opengl"):
+        raise OptionError(
+            f'device={device} is a GPU\'s: say renderer="cuda" or "opengl" with it, not {asked!r}'
+        )
     if asked == "auto":
-        return "cpu", "needs no GPU, display or OpenGL"
+        lacks = missing.absent()
+        return "cpu", "needs no GPU, display or OpenGL" + (f"; CUDA needs {lacks}" if lacks else "")
+    if asked == "cuda":
+        missing.require('renderer="cuda"')
     return asked, "as asked"
 
 
