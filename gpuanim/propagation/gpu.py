@@ -71,7 +71,8 @@ def read_on_device(matrix: Any, device: Device) -> DeviceGraph:
     if not len(weights):
         return DeviceGraph(indptr, indices, None)
     if not bool((xp.isfinite(weights) & (weights >= 0)).all()):
-        raise GraphError(bad_weights(*map(device.download, (weights, csr.indices, csr.indptr))))
+        data, columns, rows = map(device.download, (weights, csr.indices, csr.indptr))
+        raise GraphError(bad_weights(data, columns, rows))
     low, high = float(weights.min()), float(weights.max())
     if low == high and high > 0:
         return DeviceGraph(indptr, indices, None, high)
@@ -136,7 +137,7 @@ class GpuProduct:
         return self.xp.array(start, dtype=self.dtype, order="C")
 
     def affine(
-        self, row: Array, z: Array, base: Array, col: Array, f: Array, z_next: Array
+        self, row: Array, z: Array, base: Array, col: Array, f: Array, z_next: Array, trail: None = None
     ) -> tuple[float, float]:
         """Set `f = row * (W z) / scale + base` and `z_next = col * f`, except in rows where `row` is 0.
 
@@ -152,6 +153,9 @@ class GpuProduct:
         self._total(1, np.int64(blocks), sums, self._found)
         change, norm = self._device.download(self._found)
         return float(change), float(norm)
+
+    def trail(self) -> None:
+        """Return nothing: here all rows are taken in each step."""
 
     def column_sums(self) -> Array:
         """Return (n,) float64, the sum of each column of W."""

@@ -97,6 +97,7 @@ class Stepper(Walk):
         self._base = product.values(system.base)
         self._z = product.values(scaled(system.col, system.start))
         self._z_next = product.values(self._z)  # nodes that never move are never written
+        self._trail = product.trail()
 
     @property
     def f(self) -> Any:
@@ -107,7 +108,7 @@ class Stepper(Walk):
 
     def _advance(self) -> tuple[float, float]:
         sums: tuple[float, float] = self._product.affine(
-            self._row, self._z, self._base, self._system.col, self._f, self._z_next
+            self._row, self._z, self._base, self._system.col, self._f, self._z_next, self._trail
         )
         self._z, self._z_next = self._z_next, self._z
         return sums

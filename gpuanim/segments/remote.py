@@ -34,6 +34,9 @@ _TRIES = 4
 _PAUSE = 1.0
 """Seconds in which the scheduler finds out that a worker has died."""
 
+_PATIENCE = 60.0
+"""Seconds to wait for the first worker."""
+
 
 @dataclass(eq=False)
 class _Task:
@@ -69,10 +72,8 @@ def make_on_workers(
 
     Raises
     ------
-    ClusterError
-        If there are no workers, and none come.
     OptionError
-        If the film cannot be sent to them.
+        If there are no workers, or the film cannot be sent to them.
     SourceError, EncoderError
         If values fail here, or an encoder fails there.
     """
@@ -81,7 +82,7 @@ def make_on_workers(
         on_frame()
     if not work.missing:
         return Recorded(n_frames, ({},)), ()
-    wait_for_workers(client)
+    wait_for_workers(client, _PATIENCE)
     n_workers = len(worker_addresses(client))
     with timings.measure("send"):
         portable = _portable(client, film)
@@ -200,7 +201,7 @@ class _Hall:
                 if attempt == _TRIES - 1:
                     raise EncoderError(f"workers take no data: {error}") from error
                 time.sleep(_PAUSE)
-                wait_for_workers(self._client)
+                wait_for_workers(self._client, _PATIENCE)
         raise AssertionError
 
     def _ready(self, timings: Timings) -> Iterator[tuple[int, Made]]:

@@ -22,6 +22,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import gpuanim as ga
+from gpuanim.cluster import check_client
 from gpuanim.encode.h264 import H264
 from gpuanim.errors import FormatError, OptionError, SourceError
 from gpuanim.film import Fits, Timings
