@@ -22,7 +22,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import gpuanim as ga
-from gpuanim.cluster import check_client
 from gpuanim.encode.h264 import H264
 from gpuanim.errors import FormatError, OptionError, SourceError
 from gpuanim.film import Fits, Timings
@@ -89,6 +88,11 @@ FILMS = {
 }
 
 
+def without_bytes(facts):
+    """Leave out what each process needs, with its own number of threads."""
+    return {name: fact for name, fact in facts.items() if not name.endswith("_bytes")}
+
+
 @pytest.mark.parametrize("name", FILMS)
 def test_the_film_of_the_workers_is_the_film(name, client, tmp_path):
     result = FILMS[name]().save(tmp_path / "far.mp4", client=client)
@@ -96,8 +100,7 @@ def test_the_film_of_the_workers_is_the_film(name, client, tmp_path):
     assert (tmp_path / "far.mp4").read_bytes() == (tmp_path / "near.mp4").read_bytes()
     assert result.n_frames == near.n_frames
     assert result.notes == (*near.notes, "made by 2 workers, with cpu")
-    # Here there are more threads, for which the operator is cut otherwise.
-    assert {**result.facts, "operator_bytes": 0} == {**near.facts, "operator_bytes": 0}
+    assert without_bytes(result.facts) == without_bytes(near.facts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["far.mp4", "near.mp4"]
 
 
