@@ -69,10 +69,8 @@ def make_on_workers(
 
     Raises
     ------
-    ClusterError
-        If there are no workers, and none come.
     OptionError
-        If the film cannot be sent to them.
+        If there are no workers, or the film cannot be sent to them.
     SourceError, EncoderError
         If values fail here, or an encoder fails there.
     """
