@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim import geometry, raster
+from gpuanim import _memory, geometry, raster
 from gpuanim.blend._base import Reduction
+from gpuanim.budget._base import require
+from gpuanim.budget.film import film_advice, film_budget, film_size
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.codes import HostCodes
 from gpuanim.film import Cloud, Film, Fits, State, Timings
@@ -49,10 +51,16 @@ class Painter:
         all come from one fit of the norms.
     fits
         The norms that hold for the film.
+
+    Raises
+    ------
+    MemoryPlanError
+        If the film does not fit into the memory that is available.
     """
 
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
         self._film, self._fits, self._timings = film, fits, timings
+        self._planned = _planned(film, plans)
         for i in range(len(film.clouds)):
             fits[i]
         self._coded = [False] * len(film.clouds)
@@ -111,8 +119,9 @@ class Painter:
         return outs
 
     def facts(self) -> list[dict[str, Any]]:
-        """Return the renderers' facts for each plan."""
-        return [sheet.facts() for sheet in self._sheets]
+        """Return the renderers' facts for each plan, and the memory of all: planned, and the peak so far."""
+        memory = {"planned_bytes": self._planned, "peak_bytes": _memory.peak()}
+        return [sheet.facts() | memory for sheet in self._sheets]
 
     def __enter__(self) -> Self:
         return self
@@ -308,6 +317,14 @@ class _Sheet:
             canvas.still(out)
         if self._ground is not None and self._overlay is not None:
             self._overlay.paint(out, self._ground)
+
+
+def _planned(film: Film, plans: tuple[Plan, ...]) -> int:
+    """Return the bytes that this process will have taken at the most; MemoryPlanError if there are fewer."""
+    size = film_size(film, plans)
+    budget = film_budget(size)
+    require(budget, "the film", partial(film_advice, size))
+    return budget.nbytes + (_memory.resident() or 0)
 
 
 def _merged(name: str, one: Any, other: Any) -> Any:

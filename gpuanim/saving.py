@@ -54,7 +54,9 @@ class SaveResult:
         Diameter (pixels) and opacity of the points, and numbers of the renderer: points that can be seen,
         fragments and bytes of the operator. Where values are reduced (`blend`) also the pixels that points
         lie in, how many of them lie in the median and in the fullest one and how many "outside" of all, and
-        what norms are "fitted to": "cells" or "pixels".
+        what norms are "fitted to": "cells" or "pixels". "planned_bytes": the memory that was planned before
+        the start for this process and its encoders, with what it held then; "peak_bytes": the most that the
+        process has taken since it was started, without the encoders', None where the system does not tell.
     notes
         What differs from what was asked for, in words.
     """

@@ -376,3 +376,26 @@ def test_a_gif_that_fits(cells, tmp_path, capsys):
     assert 0 < small.stat().st_size <= limit
     assert "to stay within" in capsys.readouterr().out
     assert b"NETSCAPE2.0" in small.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["cells.h5ad", "cells.zarr"])
+def test_a_graph_that_stays_on_disk_makes_the_same_film(files, name, tmp_path, capsys):
+    stores = []
+    for home in ("memory", "disk"):
+        target, store = tmp_path / f"{home}.mkv", tmp_path / f"{home}.zarr"
+        words = ["-o", target, "--store", store, "--steps", "3", "--graph-on", home, *SMALL]
+        assert run("propagate", files / name, "--seed", "0", *words) == 0
+        stores.append(gpuanim.open_frames(store))
+    np.testing.assert_array_equal(decode(tmp_path / "memory.mkv"), decode(tmp_path / "disk.mkv"))
+    assert stores[0].fingerprints == stores[1].fingerprints
+    assert "graph" in stores[0].fingerprints
+
+
+def test_what_does_not_fit_is_told_in_a_line(cells, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("gpuanim._memory.available", lambda: 1 << 30)
+    size = ["--size", "7680x4320"]
+    assert run("propagate", cells, "--seed", "0", "-o", tmp_path / "film.mp4", "--steps", "2", *size) == 1
+    told = capsys.readouterr().err
+    assert "the film needs" in told
+    assert "what would fit: frames of" in told
+    assert list(tmp_path.iterdir()) == []

@@ -23,7 +23,7 @@ __all__ = ["check_usage", "demo", "encoding", "make", "propagate", "render", "si
 STEPS = 100
 _PROPAGATION = (
     *("file", "basis", "dimensions", "neighbors_key", "obsp", "seed", "seed_name", "seed_group"),
-    *("alpha", "steps", "tol", "dtype"),
+    *("alpha", "steps", "tol", "dtype", "graph_on"),
 )
 """The options that say what spreads, and how."""
 
@@ -102,7 +102,7 @@ def _propagate(
     from gpuanim import LabelPropagation
 
     coords = cells.embedding(args.basis, args.dimensions)
-    graph = cells.graph(args.neighbors_key, args.obsp)
+    graph = cells.graph(args.neighbors_key, args.obsp, graph_on=args.graph_on)
     labels = np.zeros(cells.n_obs, np.float32)
     labels[cells.seeds(args.seed, args.seed_name, args.seed_group)] = 1
     options = _options(args, cells)
@@ -114,7 +114,7 @@ def _propagate(
         if source is None:
             source = LabelPropagation(
                 graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords,
-                dtype=args.dtype, client=client,
+                dtype=args.dtype, graph_on=args.graph_on, client=client,
             )  # fmt: skip
         if not client:
             kept[key] = source

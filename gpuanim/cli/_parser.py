@@ -101,6 +101,10 @@ def _add_propagate(commands: Any) -> None:
         "--dtype", default="float32", choices=["float32", "float64"],
         help="float64 reaches more than 30 steps far from a seed (default: float32)",
     )  # fmt: skip
+    group.add_argument(
+        "--graph-on", default="auto", choices=["auto", "memory", "disk"],
+        help="where the graph lies during the steps (default: on disk where it does not fit into memory)",
+    )  # fmt: skip
     group.add_argument("--neighbors-key", metavar="KEY", help="key in uns that names the graph, as in scanpy")
     group.add_argument("--obsp", metavar="KEY", help="key of the graph in obsp itself")
     group.add_argument(

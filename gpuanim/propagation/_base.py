@@ -64,6 +64,7 @@ class Propagation(Source):
         include_initial: bool,
         device: str,
         order: str,
+        graph_on: str,
         coords: Any,
         dtype: DTypeLike | None,
         callback: Callback | None,
@@ -91,9 +92,11 @@ class Propagation(Source):
             width=math.prod(_shape(labels)[1:]),
             n_steps=self._expected_steps(),
             client=client,
+            graph_on=graph_on,
         )
         self.device = f"{self._place.device}: {self._place.reason}"
         self.permutation = self._place.permutation
+        self.pass_bytes = self._place.pass_bytes
         self._read_labels(labels, labeled)
         if self._limit is not None and self._tol is None and callback is None:
             self.n_steps = self._limit + include_initial

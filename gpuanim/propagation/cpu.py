@@ -14,6 +14,7 @@ from gpuanim.propagation.graph import Graph, frozen
 from gpuanim.propagation.order import row_blocks
 from gpuanim.propagation.stepper import Stepper
 from gpuanim.propagation.system import System
+from gpuanim.propagation.tiles import TILE, Tiles, Trail, tiles_of
 
 __all__ = ["CpuProduct"]
 
@@ -55,8 +56,9 @@ class CpuProduct:
         self._weights = graph.weights
         if graph.weights is not None and graph.weights.itemsize > dtype.itemsize:
             self.scale = float(graph.weights.max())  # weights of any size then fit float32
-            self._weights = frozen((graph.weights / self.scale).astype(dtype))
+            self._weights = graph.narrowed(self.scale, dtype)
         self._blocks = row_blocks(graph.indptr)
+        self._tiles: Tiles | None = None
 
     def in_double(self) -> CpuProduct:
         """Return the same in float64; the graph is shared."""
@@ -81,24 +83,56 @@ class CpuProduct:
         col: NDArray[np.float64],
         f: NDArray[Any],
         z_next: NDArray[Any],
+        trail: Trail | None = None,
     ) -> tuple[float, float]:
         """Set `f = row * (W z) / scale + base` and `z_next = col * f`, except in rows where `row` is 0.
 
-        Values come from `values`. Returns ||f' - f||^2 and ||f'||^2 over the rows that were set.
+        Values come from `values`. Returns ||f' - f||^2 and ||f'||^2 over the rows that were set. With a
+        `trail` that was along in all steps before, tiles of rows are left out whose values cannot change.
         """
         from gpuanim.propagation import kernels
 
+        if trail is not None:
+            return self._along(trail, row, z, base, col, f, z_next)
         step = kernels.step_vector if z.ndim == 1 else kernels.step_columns
-        sums = np.zeros((len(self._blocks), 2))
-        indices = self.graph.indices
+        sums = np.zeros((len(self._blocks), 3))
+        indices, graph, blocks = self.graph.indices, self.graph, self._blocks
+        soon = _threads.n_threads()
 
         def task(k: int) -> None:
-            rows = self._blocks[k]
+            rows = blocks[k]
+            graph.ahead(*blocks[(k + soon) % len(blocks)])
             step(self._indptr, indices, self._weights, row, z, base, col, f, z_next, sums[k], *rows)
 
         _threads.run(task, len(self._blocks))
-        change, norm = sums.sum(axis=0)
+        change, norm, _ = sums.sum(axis=0)
         return float(change), float(norm)
+
+    def trail(self) -> Trail | None:
+        """Return what a walk over the steps keeps of where values change; None where it would not pay."""
+        if self._tiles is None:
+            self._tiles = tiles_of(self.graph)
+        return self._tiles.trail()
+
+    def _along(self, trail: Trail, *arrays: Any) -> tuple[float, float]:
+        """Take a step over the tiles of rows in which values may change."""
+        from gpuanim.propagation import tile_kernels
+
+        walk: Any = tile_kernels.walk_vector if arrays[1].ndim == 1 else tile_kernels.walk_columns
+        parts = trail.begin()
+        rows = [(first * TILE, min(last * TILE, self.n)) for first, last in parts]
+        soon = _threads.n_threads()
+        graph = self.graph
+
+        def task(k: int) -> None:
+            if k + soon < len(parts):
+                graph.ahead(*rows[k + soon])
+            walk(
+                self._indptr, graph.indices, self._weights, *arrays, trail.active, trail.sums, TILE, *parts[k]
+            )
+
+        _threads.run(task, len(parts))
+        return trail.end()
 
     def begin(
         self,
@@ -109,10 +143,11 @@ class CpuProduct:
         f: NDArray[Any],
         z_next: NDArray[Any],
         slot: int,
+        trail: Trail | None = None,
     ) -> Callable[[], tuple[float, float]]:
         """Do as `affine`, and return what returns the sums; here it is done when this returns."""
         del slot
-        sums = self.affine(row, z, base, col, f, z_next)
+        sums = self.affine(row, z, base, col, f, z_next, trail)
         return lambda: sums
 
     def column_sums(self) -> NDArray[np.float64]:

@@ -73,7 +73,8 @@ def read_on_device(matrix: Any, device: Device) -> DeviceGraph:
     if not len(weights):
         return DeviceGraph(indptr, indices, None)
     if not bool((xp.isfinite(weights) & (weights >= 0)).all()):
-        raise GraphError(bad_weights(*map(device.download, (weights, csr.indices, csr.indptr))))
+        data, columns, rows = map(device.download, (weights, csr.indices, csr.indptr))
+        raise GraphError(bad_weights(data, columns, rows))
     low, high = float(weights.min()), float(weights.max())
     if low == high and high > 0:
         return DeviceGraph(indptr, indices, None, high)
@@ -139,7 +140,7 @@ class GpuProduct:
         return self.xp.array(start, dtype=self.dtype, order="C")
 
     def affine(
-        self, row: Array, z: Array, base: Array, col: Array, f: Array, z_next: Array
+        self, row: Array, z: Array, base: Array, col: Array, f: Array, z_next: Array, trail: None = None
     ) -> tuple[float, float]:
         """Set `f = row * (W z) / scale + base` and `z_next = col * f`, except in rows where `row` is 0.
 
@@ -148,7 +149,15 @@ class GpuProduct:
         return self.begin(row, z, base, col, f, z_next, 0)()
 
     def begin(
-        self, row: Array, z: Array, base: Array, col: Array, f: Array, z_next: Array, slot: int
+        self,
+        row: Array,
+        z: Array,
+        base: Array,
+        col: Array,
+        f: Array,
+        z_next: Array,
+        slot: int,
+        trail: None = None,
     ) -> Callable[[], tuple[float, float]]:
         """Begin to do as `affine`; what is returned waits, and returns the sums until `slot` is used again.
 
@@ -181,6 +190,9 @@ class GpuProduct:
         product = copy(self)
         product._submit = self._device.launches.add
         return product
+
+    def trail(self) -> None:
+        """Return nothing: here all rows are taken in each step."""
 
     def column_sums(self) -> Array:
         """Return (n,) float64, the sum of each column of W."""

@@ -24,8 +24,10 @@ class LabelPropagation(Propagation):
     Parameters
     ----------
     adj_mat
-        (n, n) weights W of the neighbours: scipy sparse of any format, dense, or CuPy's. D are its column
-        sums. Not changed; do not change it either as long as this is in use.
+        (n, n) weights W of the neighbours: scipy sparse of any format, also with memory-mapped arrays,
+        dense, or CuPy's; or the group of an open HDF5 or zarr file in which anndata has written one, which
+        is read in parts if the graph stays on disk. D are its column sums. Not changed; do not change it
+        either as long as this is in use.
     labels
         (n,) or (n, c) Y, dense or sparse; finite in labelled rows, anything elsewhere.
     labeled
@@ -45,6 +47,12 @@ class LabelPropagation(Propagation):
     order
         "given", "locality" or "auto": whether nodes are moved in memory so that neighbours lie near each
         other. It changes the speed, and the order in which `steps` yields; "auto" does it when it pays.
+    graph_on
+        "memory", "disk" or "auto": where the entries of the graph lie during the steps. On disk they are
+        copied to a temporary file in the order of `coords` (without `coords`: in the given order), which
+        each step reads from start to end; steps take as long as in memory as long as the system has memory
+        to keep the file in, and what the disk takes beyond. The values are the same. "auto" takes the disk
+        where the graph does not fit into memory. The file lies in TMPDIR, or else in /var/tmp.
     coords
         (n, 2) places of the nodes, for example of the film; a locality order then follows them.
     dtype
@@ -66,6 +74,8 @@ class LabelPropagation(Propagation):
     ------
     GraphError, ShapeError, OptionError
         If the input cannot be used; the message says how to mend it.
+    MemoryPlanError
+        If it does not fit into memory; the message says what would.
     MissingDependencyError
         For `device="cuda"` without CuPy or without a GPU; for `client` without dask.distributed.
     ClusterError
@@ -89,6 +99,7 @@ class LabelPropagation(Propagation):
         include_initial: bool = False,
         device: str = "auto",
         order: str = "auto",
+        graph_on: str = "auto",
         coords: Any = None,
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
@@ -105,6 +116,7 @@ class LabelPropagation(Propagation):
             include_initial=include_initial,
             device=device,
             order=order,
+            graph_on=graph_on,
             coords=coords,
             dtype=dtype,
             callback=callback,
@@ -132,7 +144,8 @@ class HarmonicExtension(Propagation):
 
     Parameters
     ----------
-    adj_mat, labels, n_steps, tol, include_initial, device, order, coords, dtype, callback, progress, client
+    adj_mat, labels, n_steps, tol, include_initial, device, order, graph_on, coords, dtype, callback,
+    progress, client
         As for `LabelPropagation`.
     labeled
         The rows of `labels` that are kept: bool mask or integers.
@@ -154,6 +167,7 @@ class HarmonicExtension(Propagation):
         include_initial: bool = False,
         device: str = "auto",
         order: str = "auto",
+        graph_on: str = "auto",
         coords: Any = None,
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
@@ -171,6 +185,7 @@ class HarmonicExtension(Propagation):
             include_initial=include_initial,
             device=device,
             order=order,
+            graph_on=graph_on,
             coords=coords,
             dtype=dtype,
             callback=callback,

@@ -112,6 +112,7 @@ class Stepper(Walk):
         self._base = product.values(system.base)
         self._z = product.values(scaled(system.col, system.start))
         self._z_next = product.values(self._z)  # nodes that never move are never written
+        self._trail = product.trail()
 
     @property
     def f(self) -> Any:
@@ -122,7 +123,14 @@ class Stepper(Walk):
 
     def _advance(self) -> Sums:
         sums: Sums = self._product.begin(
-            self._row, self._z, self._base, self._system.col, self._f, self._z_next, self.n_done % 2
+            self._row,
+            self._z,
+            self._base,
+            self._system.col,
+            self._f,
+            self._z_next,
+            self.n_done % 2,
+            self._trail,
         )
         self._z, self._z_next = self._z_next, self._z
         return sums

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gpuanim.errors import EncoderError, GpuanimError, MissingDependencyError, OptionError
+from gpuanim.cluster import wait_for_workers, worker_addresses
+from gpuanim.errors import EncoderError, GpuanimError, OptionError
 from gpuanim.film import Film, Fits, Timings
 from gpuanim.painting import Painter
 from gpuanim.pipeline import Recorded
@@ -22,7 +23,7 @@ from gpuanim.segments.piecework import Piecework
 from gpuanim.segments.windows import Held, Part, Windows, stripped
 from gpuanim.segments.worker import Made, Show, can_read, look_of, make_segment
 
-__all__ = ["check_client", "make_on_workers"]
+__all__ = ["make_on_workers"]
 
 _AHEAD = 2
 """Segments on their way for each worker: one that it makes, and one that waits there."""
@@ -32,33 +33,6 @@ _TRIES = 4
 
 _PAUSE = 1.0
 """Seconds in which the scheduler finds out that a worker has died."""
-
-_PATIENCE = 60.0
-"""Seconds to wait for the first worker."""
-
-
-def check_client(client: Any) -> None:
-    """Raise an error unless `client` is one of Dask that can be used here.
-
-    Raises
-    ------
-    MissingDependencyError
-        Without the package distributed.
-    OptionError
-        If it is something else, asynchronous, or closed.
-    """
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise MissingDependencyError(
-            'client needs the package distributed; install it with: pip install "gpuanim[dask]"'
-        ) from error
-    if not isinstance(client, Client):
-        raise OptionError(f"client must be a dask.distributed.Client, not {client!r}")
-    if client.asynchronous:
-        raise OptionError("client is asynchronous: make one with Client(..., asynchronous=False)")
-    if client.status != "running":
-        raise OptionError(f"client is {client.status}: connect it to a cluster")
 
 
 @dataclass(eq=False)
@@ -95,8 +69,10 @@ def make_on_workers(
 
     Raises
     ------
+    ClusterError
+        If there are no workers, and none come.
     OptionError
-        If there are no workers, or the film cannot be sent to them.
+        If the film cannot be sent to them.
     SourceError, EncoderError
         If values fail here, or an encoder fails there.
     """
@@ -105,7 +81,8 @@ def make_on_workers(
         on_frame()
     if not work.missing:
         return Recorded(n_frames, ({},)), ()
-    n_workers = _wait_for_workers(client)
+    wait_for_workers(client)
+    n_workers = len(worker_addresses(client))
     with timings.measure("send"):
         portable = _portable(client, film)
         blob = _packed(film, work, settings, fits, timings, portable)
@@ -125,16 +102,6 @@ def make_on_workers(
         hall.close()
     note = f"made by {n_workers} workers, with {', '.join(sorted(renderers))}"
     return Recorded(n_frames, (facts[max(facts)],)), (note,)  # of points that move, the last ones
-
-
-def _wait_for_workers(client: Any) -> int:
-    try:
-        client.wait_for_workers(1, timeout=_PATIENCE)
-    except TimeoutError:
-        raise OptionError(
-            f"the cluster of {client!r} had no workers for {_PATIENCE:.0f} s: start some"
-        ) from None
-    return len(client.scheduler_info(n_workers=-1)["workers"])
 
 
 def _portable(client: Any, film: Film) -> frozenset[int]:
@@ -233,7 +200,7 @@ class _Hall:
                 if attempt == _TRIES - 1:
                     raise EncoderError(f"workers take no data: {error}") from error
                 time.sleep(_PAUSE)
-                _wait_for_workers(self._client)
+                wait_for_workers(self._client)
         raise AssertionError
 
     def _ready(self, timings: Timings) -> Iterator[tuple[int, Made]]:
@@ -241,7 +208,7 @@ class _Hall:
 
         wait: Any = distributed.wait
         # What a worker took with it is an error of `wait`, too; `_result` finds it out for each.
-        with timings.measure("wait"), contextlib.suppress(_cancelled()):
+        with timings.measure("wait"), self._client.as_current(), contextlib.suppress(_cancelled()):
             wait(list(self._running), return_when="FIRST_COMPLETED")
         for future in [future for future in self._running if future.status != "pending"]:
             task = self._running.pop(future)

@@ -94,7 +94,7 @@ def save_in_segments(
 
 
 def _check_remote(how: Segmenting, targets: Sequence[Path]) -> None:
-    from gpuanim.segments.remote import check_client
+    from gpuanim.cluster import check_client
 
     check_client(how.client)
     if len(targets) > 1:

@@ -41,6 +41,8 @@ class Source(ABC):
         A propagation yields values in its locality order and spares everyone the way back.
     portable
         Whether it travels to another process as a name, where the steps are read from the same place.
+    pass_bytes
+        Memory that a pass over the steps takes beside what the source holds.
     what
         The option that it was given to, for messages.
     own_norm
@@ -54,6 +56,7 @@ class Source(ABC):
     rewindable: bool = True
     permutation: Ids | None = None
     portable: bool = False
+    pass_bytes: int = 0
     what: str = "values"
     own_norm: Norm | None = None
 

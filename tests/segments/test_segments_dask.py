@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -27,7 +28,7 @@ from gpuanim.film import Fits, Timings
 from gpuanim.segments import worker
 from gpuanim.segments.fingerprint import fingerprint_of
 from gpuanim.segments.piecework import Piecework
-from gpuanim.segments.remote import _Hall, _packed, check_client
+from gpuanim.segments.remote import _Hall, _packed
 from gpuanim.segments.windows import Windows
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,22 +39,16 @@ VALUES = np.stack([np.sin(COORDS[:, 0] + i / 6) for i in range(N)]).astype(np.fl
 TRACK = np.stack([COORDS * (1 + i / N) for i in range(N)])
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    environment = {"GPUANIM_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    made = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", env=environment,
-        silence_logs=50,
-    )  # fmt: skip
-    yield made
-    made.close(timeout=20)
+def own(facts):
+    """Return the facts that are the film's, not those of the process that drew it."""
+    return {k: v for k, v in facts.items() if not k.endswith("_bytes")}
 
 
 @pytest.fixture
-def client(cluster):
-    with distributed.Client(cluster) as made:
-        made.wait_for_workers(2, timeout=60)
-        yield made
+def client(dask_client):
+    """Two worker processes, also after a test that killed them."""
+    dask_client.wait_for_workers(2, timeout=60)
+    return dask_client
 
 
 def film(**options):
@@ -106,7 +101,7 @@ def test_the_film_of_the_workers_is_the_film(name, client, tmp_path):
     assert result.n_frames == near.n_frames
     assert result.notes == (*near.notes, "made by 2 workers, with cpu")
     # Here there are more threads, for which the operator is cut otherwise.
-    assert {**result.facts, "operator_bytes": 0} == {**near.facts, "operator_bytes": 0}
+    assert own(result.facts) == own(near.facts)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["far.mp4", "near.mp4"]
 
 
@@ -308,15 +303,8 @@ def test_targets_that_do_not_fit(client, tmp_path):
 
 
 def test_what_is_no_client(tmp_path):
-    with pytest.raises(OptionError, match=r"client must be a dask.distributed.Client, not 'tcp://a:1'"):
+    with pytest.raises(OptionError, match=r"client must be a dask.distributed.Client, not str"):
         film().save(tmp_path / "far.mp4", client="tcp://a:1")
-
-
-def test_a_client_that_is_closed(cluster):
-    closed = distributed.Client(cluster)
-    closed.close()
-    with pytest.raises(OptionError, match="client is closed"):
-        check_client(closed)
 
 
 class Lost:
@@ -338,11 +326,11 @@ class Lost:
     def cancel(self, futures):
         self.cancelled += len(futures)
 
-    def wait_for_workers(self, *args, **options):
-        pass
+    def as_current(self):
+        return nullcontext()
 
-    def scheduler_info(self, **options):
-        return {"workers": {"a": {}}}
+    def nthreads(self):
+        return {"a": 1}
 
 
 class Answer:
