@@ -43,7 +43,7 @@ def film_ms(coords: NDArray[Any], frames: Any, size: tuple[int, int], blend: str
     plan = ga.Animation(film, 100)._plan((PixelFormat.NV12,), fits)
     buffer = PixelFormat.NV12.empty(*size)
     with Painter(film, (plan,), fits, timings) as painter:
-        drawn = draw_frames(painter, plan.spec.fps, timings, lambda: (buffer,))
+        drawn = draw_frames(film, painter, plan.spec.fps, timings, lambda: (buffer,))
         ends = [time.perf_counter() for _ in drawn]
         facts = painter.facts()[0]
     memory = facts["operator_bytes"] + facts.get("footprint_bytes", 0)

@@ -262,7 +262,7 @@ class Animation:
         with Painter(self._film, (plan,), fits, timings) as painter:
             n_buffers = 1 + painter.lag
             ring = cycle([(spec.pixel_format.empty(spec.width, spec.height),) for _ in range(n_buffers)])
-            for (frame,) in draw_frames(painter, spec.fps, timings, lambda: next(ring)):
+            for (frame,) in draw_frames(self._film, painter, spec.fps, timings, lambda: next(ring)):
                 yield frame.reshape(shape).copy()
 
     def to_array(self, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:

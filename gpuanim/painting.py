@@ -26,6 +26,7 @@ from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
 from gpuanim.types import Buffer, Ids
 from gpuanim.values._base import Mapping
+from gpuanim.values.timeline import Timeline
 from gpuanim.view._base import Lens
 from gpuanim.view.depth import back_to_front
 
@@ -51,11 +52,6 @@ class Painter:
     fits
         The norms that hold for the film.
 
-    Attributes
-    ----------
-    film
-        The same with values that lie where it is drawn: what `turn` takes the frames of.
-
     Raises
     ------
     MemoryPlanError
@@ -63,7 +59,7 @@ class Painter:
     """
 
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
-        self.film, self._fits, self._timings = film, fits, timings
+        self._film, self._fits, self._timings = film, fits, timings
         self._planned = _planned(film, plans)
         for i in range(len(film.clouds)):
             fits[i]
@@ -84,7 +80,12 @@ class Painter:
         for size, places in self._places.items():
             for i, place in enumerate(places):
                 place.fit(i, size, fits)
-        self.film = replace(film, clouds=tuple(map(self._resident, range(len(film.clouds)))))
+        self._film = self.brought(film)
+
+    def brought(self, film: Film) -> Film:
+        """Return a film of these points whose values lie where they are drawn: `turn` takes its frames."""
+        clouds = (self._resident(i, cloud, film.timeline) for i, cloud in enumerate(film.clouds))
+        return replace(film, clouds=tuple(clouds))
 
     def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
         """Go on to a frame, and say whether anything in it differs from the one before."""
@@ -131,7 +132,7 @@ class Painter:
     def _place(self, plan: Plan) -> tuple[_Place | PixelPlace, ...]:
         return tuple(
             self._place_of(i, cloud, panel, plan.renderer, plan.device)
-            for i, (cloud, panel) in enumerate(zip(self.film.clouds, plan.panels, strict=True))
+            for i, (cloud, panel) in enumerate(zip(self._film.clouds, plan.panels, strict=True))
         )
 
     def _place_of(
@@ -142,16 +143,15 @@ class Painter:
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
 
-    def _resident(self, i: int) -> Cloud:
+    def _resident(self, i: int, cloud: Cloud, timeline: Timeline) -> Cloud:
         """Return a cloud as it is to be read: on the device that draws it, if all of it can stay there."""
-        cloud = self.film.clouds[i]
         places = [place for of_size in self._places.values() if isinstance(place := of_size[i], _Place)]
         device = places[0].renderer.device if places else None
         if device is None:
             return cloud
         from gpuanim.cuda.resident import resident
 
-        there = resident(cloud, self._fits[i], self.film.timeline, device)
+        there = resident(cloud, self._fits[i], timeline, device)
         if there is None:
             return cloud
         for place in places:
@@ -160,7 +160,7 @@ class Painter:
 
     def _take(self, i: int, moment: Moment, state: State) -> None:
         """Colour a cloud, and put its points where they are if they or the camera move."""
-        cloud = self.film.clouds[i]
+        cloud = self._film.clouds[i]
         mapping = None
         if not cloud.blend.by_pixels:
             with self._timings.measure("color"):

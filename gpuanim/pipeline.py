@@ -49,6 +49,7 @@ class Recorded:
 
 
 def draw_frames(
+    film: Film,
     painter: Painter,
     fps: Fraction,
     timings: Timings,
@@ -61,7 +62,7 @@ def draw_frames(
     """
     under_way: deque[tuple[Buffer, ...]] = deque()
     outs: tuple[Buffer, ...] = ()
-    steps = film_steps(painter.film, fps)
+    steps = film_steps(painter.brought(film), fps)
     while True:
         with timings.measure("values"):
             step = next(steps, None)
@@ -103,7 +104,7 @@ def record(
             for output in outputs:
                 feeders.append(_Feeder(output, timings, _RING + painter.lag))  # noqa: PERF401
             fps = outputs[0].plan.spec.fps
-            count = _feed(painter, fps, feeders, timings, on_frame)
+            count = _feed(film, painter, fps, feeders, timings, on_frame)
         except BaseException:
             for feeder in feeders:
                 feeder.abort()
@@ -116,6 +117,7 @@ def record(
 
 
 def _feed(
+    film: Film,
     painter: Painter,
     fps: Fraction,
     feeders: list[_Feeder],
@@ -131,7 +133,7 @@ def _feed(
             feeder.give(buffer, last=last)
         on_frame()
 
-    for frame in draw_frames(painter, fps, timings, lambda: tuple(f.take() for f in feeders)):
+    for frame in draw_frames(film, painter, fps, timings, lambda: tuple(f.take() for f in feeders)):
         if held:
             give(last=frame is not held)
         held, count = frame, count + 1

@@ -93,7 +93,9 @@ def drawn(film, pixel_format, buffers=2):
         return (ring[-1],)
 
     with Painter(film, (plan,), fits, timings) as painter:
-        frames.extend(out.copy() for (out,) in draw_frames(painter, Fraction(25), timings, next_buffers))
+        frames.extend(
+            out.copy() for (out,) in draw_frames(film, painter, Fraction(25), timings, next_buffers)
+        )
     return frames
 
 

@@ -43,7 +43,7 @@ def drawn(film):
         return (buffers[-1],)
 
     with Painter(film._film, (plan,), fits, timings) as painter:
-        for _ in draw_frames(painter, plan.spec.fps, timings, fresh):
+        for _ in draw_frames(film._film, painter, plan.spec.fps, timings, fresh):
             pass
     moved = [states[0].moved for _, states in film_steps(film._film, Fraction(10))]
     return len(buffers), moved
