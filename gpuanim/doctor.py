@@ -202,6 +202,8 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
         yield "", f"{name}: {why}"
     if found.costs:
         yield "", found.costs
+    if found.cuda.works:
+        yield "", 'renderer="cuda" and device="cuda" compute and draw on it'
     for i, line in enumerate(found.advice):
         yield "install" if not i else "", line
     yield "result", "films can be made" if found.ok else "films can NOT be made: see above"

@@ -62,7 +62,7 @@ def draw_frames(
     """
     under_way: deque[tuple[Buffer, ...]] = deque()
     outs: tuple[Buffer, ...] = ()
-    steps = film_steps(film, fps)
+    steps = film_steps(painter.brought(film), fps)
     while True:
         with timings.measure("values"):
             step = next(steps, None)

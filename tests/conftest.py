@@ -111,6 +111,12 @@ def _load(name: str) -> Any:
 
 
 @pytest.fixture(scope="session")
+def load() -> Any:
+    """Return a function that imports a module of tests/cuda."""
+    return _load
+
+
+@pytest.fixture(scope="session")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the folder of kernels that are compiled for the CPU."""
     if shutil.which("g++") is None:

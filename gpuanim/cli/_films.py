@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.adata import Cells, as_labels, open_cells
 from gpuanim.adata.stored import stored_frames
+from gpuanim.cli._clusters import dask_client
 
 if TYPE_CHECKING:
     from gpuanim import LabelPropagation
@@ -108,7 +108,7 @@ def _propagate(
     options = _options(args, cells)
     read = time.perf_counter() - start
     steps = STEPS if args.steps is None and args.tol is None else args.steps
-    with _cluster(args.dask, quiet=args.quiet) as client:
+    with dask_client(args.dask, quiet=args.quiet) as client:
         key = repr([getattr(args, name) for name in _PROPAGATION])
         source = None if client else kept.get(key)  # one on a cluster ends with it
         if source is None:
@@ -121,20 +121,6 @@ def _propagate(
         if not args.store:
             return _save(args, coords, source, options, read)
         return _stored(args, coords, graph, source, options, read)
-
-
-@contextmanager
-def _cluster(where: str | None, *, quiet: bool) -> Iterator[Any]:
-    """Give a client of the cluster that --dask names, None without; unless `quiet`, say where to watch it."""
-    if where is None:
-        yield None
-        return
-    from gpuanim.cluster import as_client
-
-    with as_client(where) as client:
-        if not quiet:
-            print(f"dashboard: {client.dashboard_link}", file=sys.stderr)
-        yield client
 
 
 def _stored(
@@ -230,7 +216,7 @@ def _save(
     target = args.output if len(args.output) > 1 else args.output[0]
     # A propagation on a cluster takes all of it: its film is drawn here.
     drawn_on = args.dask if args.command == "render" else None
-    with _cluster(drawn_on, quiet=args.quiet) as client:
+    with dask_client(drawn_on, quiet=args.quiet) as client:
         where = {} if client is None else {"client": client}
         made = animation.save(target, progress=_progress(args), **where, **options)
     return summary(made if isinstance(made, list) else [made], {"read": read})

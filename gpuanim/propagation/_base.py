@@ -24,6 +24,7 @@ from gpuanim.values._base import Source
 from gpuanim.values.convert import as_numpy
 
 if TYPE_CHECKING:
+    from gpuanim.cuda import Device
     from gpuanim.propagation.ranked import Ranked
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
@@ -42,7 +43,8 @@ class Propagation(Source):
     permutation
         (n,) the caller's row of each value that `steps` yields, or None if it keeps the caller's order.
     residual
-        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one.
+        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one. On a GPU, where
+        neither `tol` nor `callback` nor `progress` asks for it, only known at the end.
     n_done
         Steps taken by the pass that was begun last.
     n_isolated
@@ -161,7 +163,11 @@ class Propagation(Source):
             (n,), or (n, c) for labels of c > 1 columns; entry k belongs to row `permutation[k]`.
         """
         for walk in self._run():
-            yield self._place.shown(walk.f)
+            yield np.asarray(as_numpy(self._place.shown(walk.f)))
+
+    def on_device(self, device: Device) -> Source | None:
+        del device  # a thread has one
+        return _Resident(self) if self._place.device == "cuda" else None
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the iterates in the caller's order and shape, each in memory of its own."""
@@ -192,18 +198,25 @@ class Propagation(Source):
             raise OptionError(f"ranks are those of one column of labels, these have {self.n_columns}")
         return Ranked(self._run, Rank(stretch=stretch), self.n_points, self.n_steps, self.permutation)
 
-    def _run(self) -> Iterator[Walk]:
-        """Yield the walk after each step. Each pass starts anew."""
+    def _run(self, *, queued: bool = False) -> Iterator[Walk]:
+        """Yield the walk after each step. Each pass starts anew.
+
+        With `queued`, F holds its values only once `Device.launches` has run.
+        """
+        product = self._place.product.queued() if queued else self._place.product
+        ahead = self._place.device == "cuda" and not (self._progress or self._callback) and self._tol is None
         with np.errstate(over="ignore"):  # the first step tells it better
-            walk = self._place.product.walk(self._system(self._place.product.xp))
+            walk = product.walk(self._system(product.xp))
         self.n_done, self.residual = 0, math.inf
         with closing(walk), _progress_bar(self._limit, shown=self._progress) as bar:
             if self._include_initial:
                 yield walk
             ended = False
             while not ended:
-                self.residual = walk.step()
+                walk.advance()
                 self.n_done = walk.n_done
+                if not ahead or self.n_done == self._limit:  # a GPU is waited for only where that has a use
+                    self.residual = walk.residual
                 if bar is not None:
                     bar.update()
                     bar.set_postfix_str(f"residual {self.residual:.1e}", refresh=False)
@@ -256,6 +269,18 @@ class Propagation(Source):
         )
         signal = equation.finish(x).astype(self._place.product.dtype)
         return Solution(self._place.outward(signal).reshape(self._shape), residual, n_iter)
+
+
+class _Resident(Source):
+    """The steps of a propagation on the device where they are computed."""
+
+    def __init__(self, propagation: Propagation) -> None:
+        self._propagation = propagation
+        self.n_points, self.n_steps = propagation.n_points, propagation.n_steps
+        self.n_columns, self.permutation = propagation.n_columns, propagation.permutation
+
+    def steps(self) -> Iterator[Any]:
+        return (walk.f for walk in self._propagation._run(queued=True))
 
 
 def _value_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:

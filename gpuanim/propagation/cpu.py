@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -132,6 +133,22 @@ class CpuProduct:
 
         _threads.run(task, len(parts))
         return trail.end()
+
+    def begin(
+        self,
+        row: NDArray[np.float64],
+        z: NDArray[Any],
+        base: NDArray[Any],
+        col: NDArray[np.float64],
+        f: NDArray[Any],
+        z_next: NDArray[Any],
+        slot: int,
+        trail: Trail | None = None,
+    ) -> Callable[[], tuple[float, float]]:
+        """Do as `affine`, and return what returns the sums; here it is done when this returns."""
+        del slot
+        sums = self.affine(row, z, base, col, f, z_next, trail)
+        return lambda: sums
 
     def column_sums(self) -> NDArray[np.float64]:
         """Return the sum of each column of W, (n,) if W is square."""

@@ -132,7 +132,9 @@ def place(
             )
         _, reason = cuda.choose(device, on_gpu=True, work=0)
         there = devices.default_device()
-        return _on_gpu(gpu.read_on_device(adj_mat, there), there, None, dtype, reason, keep=True)
+        given = gpu.read_on_device(adj_mat, there)
+        gpu.check_memory(there, given.n, 0, width, dtype.itemsize, 0)  # the graph lies there already
+        return _on_gpu(given, there, None, dtype, reason, keep=True)
     size = graph_size(adj_mat, columns=width, itemsize=dtype.itemsize)
     name, reason = cuda.choose(device, on_gpu=on_gpu, work=size.nnz * width * n_steps)
     places = None if coords is None else _read_coords(coords, size.n)
@@ -211,7 +213,7 @@ def _on_device(
 
 def _check_room(graph: Graph, device: devices.Device, dtype: np.dtype[Any], width: int) -> None:
     weight = 0 if graph.weights is None else graph.weights.itemsize
-    gpu.check_memory(device, gpu.bytes_needed(graph.n, graph.nnz, width, dtype.itemsize, weight))
+    gpu.check_memory(device, graph.n, graph.nnz, width, dtype.itemsize, weight)
 
 
 def _on_cluster(

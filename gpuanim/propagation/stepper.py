@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from gpuanim.propagation.system import System, scaled
 if TYPE_CHECKING:
     from gpuanim.values.ranks import Rank
 
-__all__ = ["Stepper", "Walk"]
+__all__ = ["Stepper", "Sums", "Walk"]
+
+Sums = Callable[[], tuple[float, float]]
+"""Returns ||F' - F||^2 and ||F'||^2 of a step, over the rows that move; waits for the step."""
 
 
 class Walk(ABC):
@@ -39,7 +43,9 @@ class Walk(ABC):
         self._system = system
         self._dtype = dtype
         moving = scaled(system.row != 0, system.start)
-        self._norm = float((moving * moving).sum())
+        norm = float((moving * moving).sum())
+        self._sums: Sums = lambda: (math.inf, norm)
+        self._sums_before = self._sums
 
     @property
     @abstractmethod
@@ -51,31 +57,40 @@ class Walk(ABC):
         """Return the (n,) levels of F, which has one column."""
 
     @abstractmethod
-    def _advance(self) -> tuple[float, float]:
-        """Take a step; return ||F' - F||^2 and ||F'||^2 over the rows that move."""
+    def _advance(self) -> Sums:
+        """Take a step, or begin to."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of what the walk holds elsewhere; idempotent."""
 
     def step(self) -> float:
-        """Take one step and return its residual: ||F' - F||^2 relative to ||F||^2.
+        """Take one step, wait for it, and return its residual."""
+        self.advance()
+        return self.residual
+
+    def advance(self) -> None:
+        """Take one step. Work on a GPU has only begun then."""
+        sums = self._advance()
+        self._sums_before, self._sums = self._sums, sums
+        self.n_done += 1
+
+    @property
+    def residual(self) -> float:
+        """Of the last step: ||F' - F||^2 relative to ||F||^2. Waits for the step.
 
         Raises
         ------
         GpuanimError
             If values are no longer finite, which only labels near the limits of the dtype can cause.
         """
-        change, norm = self._advance()
+        (change, norm), (_, before) = self._sums(), self._sums_before()
         if not math.isfinite(change + norm):
             raise GpuanimError(
-                f"step {self.n_done + 1} of the propagation left the range of {self._dtype}: "
+                f"step {self.n_done} of the propagation left the range of {self._dtype}: "
                 "labels are too large for it; divide them by their largest value, or ask for dtype='float64'"
             )
-        residual = self._system.residual(change, norm, self._norm)
-        self._norm = norm
-        self.n_done += 1
-        return residual
+        return self._system.residual(change, norm, before)
 
 
 class Stepper(Walk):
@@ -106,9 +121,16 @@ class Stepper(Walk):
     def levels(self, norm: Rank) -> NDArray[np.uint8]:
         return norm.levels(self._f.get() if hasattr(self._f, "get") else self._f)  # CuPy's arrays have it
 
-    def _advance(self) -> tuple[float, float]:
-        sums: tuple[float, float] = self._product.affine(
-            self._row, self._z, self._base, self._system.col, self._f, self._z_next, self._trail
+    def _advance(self) -> Sums:
+        sums: Sums = self._product.begin(
+            self._row,
+            self._z,
+            self._base,
+            self._system.col,
+            self._f,
+            self._z_next,
+            self.n_done % 2,
+            self._trail,
         )
         self._z, self._z_next = self._z_next, self._z
         return sums

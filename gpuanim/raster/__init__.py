@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from importlib import import_module
 
+from gpuanim.cuda import missing
 from gpuanim.errors import OptionError
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Renderer
@@ -37,17 +38,24 @@ def choose(asked: str, device: int | None = None, work: Workload | None = None) 
     ------
     OptionError
         If no renderer has that name, or has no devices.
+    MissingDependencyError
+        If "cuda" was asked for and there is no CuPy or no GPU.
     """
     if asked != "auto" and asked not in RENDERERS:
         near = difflib.get_close_matches(str(asked), RENDERERS, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise OptionError(f"renderer must be 'auto' or one of {sorted(RENDERERS)}, not {asked!r}{hint}")
-    if device is not None and asked != "opengl":
-        raise OptionError(f'device={device} is a GPU\'s: say renderer="opengl" with it, not {asked!r}')
+    if device is not None and asked not in ("cuda", "opengl"):
+        raise OptionError(
+            f'device={device} is a GPU\'s: say renderer="cuda" or "opengl" with it, not {asked!r}'
+        )
+    if asked == "cuda":
+        missing.require('renderer="cuda"')
     if asked != "auto":
         return asked, "as asked"
     if work is None:
-        return "cpu", "needs no GPU, display or OpenGL"
+        lacks = missing.absent()
+        return "cpu", "needs no GPU, display or OpenGL" + (f"; CUDA needs {lacks}" if lacks else "")
     return _fastest(work)
 
 

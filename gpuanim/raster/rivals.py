@@ -55,9 +55,9 @@ def look_for_opengl() -> Here | str:
 
 def look_for_cuda() -> Here | str:
     """Return which GPU CuPy runs on, or what CUDA lacks here."""
-    from gpuanim.propagation.cuda import missing
+    from gpuanim.cuda import missing
 
-    if why := missing():
+    if why := missing.missing():
         return f"CUDA needs {why}"
     import cupy
 

@@ -34,9 +34,6 @@ _TRIES = 4
 _PAUSE = 1.0
 """Seconds in which the scheduler finds out that a worker has died."""
 
-_PATIENCE = 60.0
-"""Seconds to wait for the first worker."""
-
 
 @dataclass(eq=False)
 class _Task:
@@ -82,7 +79,7 @@ def make_on_workers(
         on_frame()
     if not work.missing:
         return Recorded(n_frames, ({},)), ()
-    wait_for_workers(client, _PATIENCE)
+    wait_for_workers(client)
     n_workers = len(worker_addresses(client))
     with timings.measure("send"):
         portable = _portable(client, film)
@@ -201,7 +198,7 @@ class _Hall:
                 if attempt == _TRIES - 1:
                     raise EncoderError(f"workers take no data: {error}") from error
                 time.sleep(_PAUSE)
-                wait_for_workers(self._client, _PATIENCE)
+                wait_for_workers(self._client)
         raise AssertionError
 
     def _ready(self, timings: Timings) -> Iterator[tuple[int, Made]]:
@@ -209,7 +206,7 @@ class _Hall:
 
         wait: Any = distributed.wait
         # What a worker took with it is an error of `wait`, too; `_result` finds it out for each.
-        with timings.measure("wait"), contextlib.suppress(_cancelled()):
+        with timings.measure("wait"), self._client.as_current(), contextlib.suppress(_cancelled()):
             wait(list(self._running), return_when="FIRST_COMPLETED")
         for future in [future for future in self._running if future.status != "pending"]:
             task = self._running.pop(future)

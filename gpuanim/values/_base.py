@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.types import Codes, Ids, Values
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 Blender = Callable[[Values, Values, float, Values], Values]
 """Returns what lies between two steps; as `Source.between`."""
@@ -87,6 +90,13 @@ class Source(ABC):
 
         Arrays, numbers, words, and tuples and iterators of them. None if nobody knows before they are made.
         """
+        return None
+
+    def on_device(self, device: Device) -> Source | None:
+        """Return the same steps as arrays of a device, if that is where they come from; everyone else gets
+        numpy's. An array may hold its values only once `Device.launches` has run.
+        """  # noqa: D205
+        del device
         return None
 
     def check_points(self, coords: NDArray[Any]) -> None:

@@ -309,6 +309,8 @@ def _random_access(source: Source) -> bool:
 
 def _copied(values: Values, into: Values) -> Values:
     """Return a copy in `into` if it fits: sources may reuse their buffers."""
+    if not isinstance(values, np.ndarray):  # on a GPU
+        return values.copy()
     if into.shape != values.shape or into.dtype != values.dtype:
         into = np.empty(values.shape, values.dtype)
     np.copyto(into, values)

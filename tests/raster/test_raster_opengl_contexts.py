@@ -131,7 +131,7 @@ def test_the_first_device_can_be_named(opengl, monkeypatch):
 def test_a_device_is_a_number_of_a_gpu():
     with pytest.raises(OptionError, match="device must be a whole number from 0 on, not 'cuda'"):
         film(device="cuda", renderer="opengl")
-    with pytest.raises(OptionError, match='device=1 is a GPU\'s: say renderer="opengl"'):
+    with pytest.raises(OptionError, match='device=1 is a GPU\'s: say renderer="cuda" or "opengl"'):
         film(device=1).frame(0)
 
 

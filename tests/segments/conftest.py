@@ -41,6 +41,8 @@ class Saver:
         `kill_when(step, target)` is asked at each step whether to kill the child.
         """
         order["target"] = str(order["target"])
+        if kill_when is not None:  # in time
+            order.setdefault("pause", 0.01)
         self._process.stdin.write(json.dumps(order) + "\n")
         self._process.stdin.flush()
         told: dict[str, Any] = {"steps": [], "killed": False}

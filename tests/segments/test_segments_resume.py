@@ -78,9 +78,7 @@ def test_a_segment_in_the_middle_is_made_again(saver, uninterrupted, tmp_path):
     assert target.read_bytes() == uninterrupted.read_bytes()
 
 
-@pytest.mark.parametrize(
-    "change", [{"shift": 1.0}, {"resume": "others"}, {"crf": 30}, {"dpi": 200}, {"fps": 4}]
-)
+@pytest.mark.parametrize("change", [{"shift": 1.0}, {"resume": "others"}, {"crf": 30}])
 def test_segments_of_another_film_are_never_used(saver, tmp_path, change):
     target, plain = tmp_path / "film.mp4", tmp_path / "plain.mp4"
     saver.save(lambda step, t: len(whole_segments(t)) >= 3, target=target, resume="sines")
@@ -100,7 +98,7 @@ def test_an_older_film_stays_until_the_new_one_is_whole(saver, tmp_path):
     assert target.read_text() == "old"
 
 
-@pytest.mark.parametrize("name", ["film.mkv", "film.webm", "%03d.png", "page.html"])
+@pytest.mark.parametrize("name", ["film.mkv", "%03d.png"])
 def test_other_formats(saver, tmp_path, name):
     whole, target = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()

@@ -35,10 +35,9 @@ def test_the_film_is_the_same_file_for_any_number_of_workers(name, tmp_path, dec
     result = animation.save(tmp_path / name, segment=2)
     assert (result.n_frames, result.notes) == (N, animation.save(tmp_path / f"plain-{name}").notes)
     assert {"join", "finish"} < set(result.seconds)
-    for workers in (2, 4):
-        again = animation.save(tmp_path / f"{workers}-{name}", workers=workers)
-        assert (tmp_path / f"{workers}-{name}").read_bytes() == (tmp_path / name).read_bytes()
-        assert again.nbytes == result.nbytes
+    again = animation.save(tmp_path / f"again-{name}", workers=3)
+    assert (tmp_path / f"again-{name}").read_bytes() == (tmp_path / name).read_bytes()
+    assert again.nbytes == result.nbytes
     whole, cut = decode(tmp_path / f"plain-{name}").frames, decode(tmp_path / name).frames
     assert whole.shape == cut.shape
     if name == "film.mkv":

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.propagation.distributed.team import Team
-from gpuanim.propagation.stepper import Walk
+from gpuanim.propagation.stepper import Sums, Walk
 from gpuanim.propagation.system import System
 from gpuanim.values.bins import Bins
 from gpuanim.values.ranks import Rank
@@ -42,7 +42,7 @@ class ClusterWalk(Walk):
         self._name = uuid.uuid4().hex
         self._generation = -1  # of the team that knows this walk
         self._reached = 0  # the step that its members are at
-        self._sums: list[tuple[float, float]] = []  # of the step to there
+        self._sums_of_members: list[tuple[float, float]] = []  # of the step to there
         self._ahead: list[Any] = []  # the answers to come, for the step from there on
         self._f: NDArray[Any] = system.start.astype(dtype)
         self._at = 0  # the step of `_f`
@@ -68,10 +68,10 @@ class ClusterWalk(Walk):
                 self._team.call("end", self._name)
         self._generation, self._ahead = -1, []
 
-    def _advance(self) -> tuple[float, float]:
+    def _advance(self) -> Sums:
         self._team.attempt(lambda: self._bring_to(self.n_done + 1))
-        change, norm = np.array(self._sums).sum(axis=0)
-        return float(change), float(norm)
+        change, norm = np.array(self._sums_of_members).sum(axis=0)
+        return lambda: (float(change), float(norm))
 
     def _gather(self) -> None:
         """Fetch F, and let the members take the next step."""
@@ -103,7 +103,7 @@ class ClusterWalk(Walk):
             self._begin()
         while self._reached < step:
             asked, self._ahead = self._ahead or self._ask_for_step(), []
-            self._sums = self._team.collect(asked)
+            self._sums_of_members = self._team.collect(asked)
             self._reached += 1
 
     def _begin(self) -> None:
