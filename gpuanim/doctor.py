@@ -135,7 +135,7 @@ def report() -> Report:
         renderer=renderer,
         reason=reason,
         films=tuple((film.name, film.reason) for film in films[1:]),
-        costs=book.note or book.origin,
+        costs=(book.note or book.origin) if films else "",
     )
     return Report(**{**vars(found), "advice": tuple(_advice(found))})
 

@@ -135,3 +135,16 @@ def test_drivers_are_not_loaded_into_this_process():
         cwd=Path(__file__).parents[1],
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_what_auto_would_choose_is_told(monkeypatch, tmp_path):
+    monkeypatch.setenv("GPUANIM_COSTS", str(tmp_path / "costs.json"))
+    (tmp_path / "costs.json").write_text("[]")
+    monkeypatch.delenv("GPUANIM_RENDERER", raising=False)
+    found = doctor.report()
+    assert "still points" in found.reason
+    assert [why.split(" in ")[0] for _, why in found.films][-1] == "1,000,000 moving points"
+    assert "costs.json cannot be used" in str(found)
+    monkeypatch.setenv("GPUANIM_RENDERER", "opengl")
+    found = doctor.report()
+    assert (found.renderer, found.reason, found.films, found.costs) == ("opengl", "as asked", (), "")
