@@ -10,7 +10,9 @@ All ways draw the same points, with other positions and colours in every frame, 
 - "draw": ours, without uploads; "upload" has those.
 - "convert" to NV12 by a shader, and "read back" through a pixel buffer.
 - "frame": all of this, one frame being read back while the next is drawn.
-- "markers": vispy's scene.Markers and canvas.render(), to RGBA.
+- "markers": vispy's scene.Markers and canvas.render(), to RGBA, with points that lie over each other in
+  their order. "markers, hidden" is vispy's default: a test of depth, by which the corners of a sprite, where
+  nothing shows, hide the points that come later.
 - "cpu": the `cpu` renderer, which builds its operator anew for each frame.
 
 The ways take turns, so that whatever else the machine does slows down all of them. "cpu_ms" is what the
@@ -178,12 +180,17 @@ def bare(gl: Any, renderer: OpenglRenderer, motion: Motion, fragment: str, side:
     return draw
 
 
-def markers(motion: Motion) -> tuple[Any, Callable[[], object]]:
-    """Return vispy's canvas with Markers, and a function that moves, colours and renders them."""
+def markers(motion: Motion, *, layered: bool = True) -> tuple[Any, Callable[[], object]]:
+    """Return vispy's canvas with Markers, and a function that moves, colours and renders them.
+
+    `layered` leaves out the test of depth that they have by default.
+    """
     from vispy import app, scene
 
     canvas = scene.SceneCanvas(size=motion.size, app=app.Application("egl"), bgcolor="white", show=False)
     visual = scene.visuals.Markers(parent=canvas.scene)
+    if layered:
+        visual.set_gl_state("translucent", depth_test=False)
     places = [np.column_stack([points.x, points.y]) for points in motion.places]
     table = np.concatenate([motion.table / 255.0, np.ones((len(motion.table), 1))], axis=1).astype(np.float32)
     table[:, 3] = motion.scene.alpha
@@ -222,8 +229,9 @@ def measure(n: int, size: tuple[int, int], style: tuple[float, bool], runs: int)
         whole = stack.enter_context(OpenglRenderer())
         cpu = stack.enter_context(CpuRenderer())
         ways: Ways = {"frame": motion.frames(whole), "cpu": motion.frames(cpu)}
-        canvas, ways["markers"] = markers(motion)
-        stack.callback(canvas.close)
+        for name, layered in (("markers", True), ("markers, hidden", False)):
+            canvas, ways[name] = markers(motion, layered=layered)
+            stack.callback(canvas.close)
         motion.place(renderer)
         side = DIAMETER + style[1]  # as large as the discs need
 
@@ -264,8 +272,8 @@ def main() -> None:
         results[f"{n:,} points, {size}, {style}"] = row
         print(f"{n:,} points, {size}, {style}")
         for name, times in row.items():
-            print(f"  {name:10s} {times['ms']:8.1f} ms, {times['cpu_ms']:8.1f} ms of the processor")
-        for other in ("squares", "discs", "markers"):
+            print(f"  {name:15s} {times['ms']:8.1f} ms, {times['cpu_ms']:8.1f} ms of the processor")
+        for other in ("squares", "discs", "markers", "markers, hidden"):
             ratio = row["draw"]["cpu_ms"] / row[other]["cpu_ms"]
             print(f"  draw takes {ratio:.2f} of the processor's time for {other}")
     if not args.no_json:

@@ -26,6 +26,7 @@ examples:
   gpuanim info film.mp4
   gpuanim convert film.mp4 film.webm --codec av1
   gpuanim doctor
+  gpuanim bench --calibrate
 """
 
 
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_convert(commands)
     _add_demo(commands)
     _add_doctor(commands)
+    _add_bench(commands)
     _finish(commands)
     return parser
 
@@ -188,6 +190,19 @@ def _add_demo(commands: Any) -> None:
     parser.add_argument("--out", default="out", metavar="FOLDER", help="where to write (default: out)")
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar")
     parser.set_defaults(run=_demo)
+
+
+def _add_bench(commands: Any) -> None:
+    parser = commands.add_parser(
+        "bench",
+        help="measure the renderers of this machine, so that the faster one is chosen",
+        description="Measure what each renderer takes here, in less than a minute on a quiet machine, and "
+        "keep it in costs.json of your settings (GPUANIM_COSTS names another file): the choice of "
+        'renderer="auto" goes by it.',
+    )
+    parser.add_argument("--calibrate", action="store_true", required=True, help="measure, print and keep")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead")
+    parser.set_defaults(run=_bench)
 
 
 def _add_doctor(commands: Any) -> None:
@@ -450,6 +465,12 @@ def _demo(args: argparse.Namespace) -> int:
     from gpuanim.cli._films import demo
 
     return demo(args)
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from gpuanim.cli._bench import bench
+
+    return bench(args)
 
 
 def _doctor(args: argparse.Namespace) -> int:
