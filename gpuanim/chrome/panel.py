@@ -16,6 +16,7 @@ from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.moving import Room, TextsAttached, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
+from gpuanim.chrome.picture import Picture
 from gpuanim.chrome.scale_bar import CarriedBar
 from gpuanim.errors import OptionError
 from gpuanim.look import Limits
@@ -57,6 +58,8 @@ class PanelStage:
         Of x and y, "linear" or "log"; points need linear ones.
     carried
         Whether a camera moves over the data, and what lies on them goes with it.
+    picture
+        What lies below the points, or None.
 
     Raises
     ------
@@ -73,6 +76,7 @@ class PanelStage:
     points: bool = True
     scales: tuple[str, str] = ("linear", "linear")
     carried: bool = False
+    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -120,13 +124,15 @@ class Panel:
         self._names = self._set_texts()
         self._on_data: list[Any] = []
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
+        if stage.picture is not None:
+            stage.picture.draw(self.ax)
         width, height = canvas.size
         self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
         self._marks: list[Any] = []
         marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
         self.legend = self._make_legend(marked)
-        self.box = Box(0.0, 0.0, 1.0, 1.0)
+        self.box = self.room = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
         from matplotlib import rcParams
@@ -191,13 +197,19 @@ class Panel:
         self.ax.set_ylim(view.ylim)
 
     def place(self, box: Box, cell: Box) -> Sides:
-        """Put the axes into `box`, all else around it within `cell`, and say what hangs out."""
+        """Put the axes into `box`, all else around it within `cell`, and say what hangs out.
+
+        Axes of the shape of the data lie in the middle of the box; they get as much room around them as if
+        they filled it, so that they stay in the middle of the cell with all that hangs out.
+        """
         width, height = self._canvas.size
-        self.box, self._cell = box, cell
+        view = self.stage.limits.view(box.as_tuple())
+        self.room, self._cell = box, cell
+        self.box = box = Box(*view.box)
         self.ax.set_position(
             (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
         )
-        self._set_limits(self.stage.limits.view(box.as_tuple()))
+        self._set_limits(view)
         sides = self._own_sides()
         pad = self._points(5.0)
         if self.bar is not None:
@@ -321,7 +333,7 @@ class Panel:
             yield self.legend.corner
 
     def final_view(self) -> View:
-        return self.stage.limits.view(self.box.as_tuple())
+        return self.stage.limits.view(self.room.as_tuple())
 
 
 def _hanging(pixels: float) -> float:
