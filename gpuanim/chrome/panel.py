@@ -12,9 +12,10 @@ from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.carried import CarriedMark, CarriedNames
 from gpuanim.chrome.corners import Corners
-from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
+from gpuanim.chrome.key import CategoryKey, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
-from gpuanim.chrome.moving import Room, TextsAttached, fit_text
+from gpuanim.chrome.legend import DrawnLegend
+from gpuanim.chrome.moving import Room, TextsAttached, fit_sample, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
 from gpuanim.chrome.picture import Picture
 from gpuanim.chrome.scale_bar import CarriedBar
@@ -25,8 +26,11 @@ from gpuanim.view.plane import View
 
 __all__ = ["SCALES", "Panel", "PanelStage"]
 
-_LEGEND_SHARE = 0.42
-"""The part of a panel's width that a legend beside it may take."""
+_LEGEND_SHARES = (0.42, 0.55)
+"""The part of a panel's width that a legend beside it may take, and that of one that is too small there."""
+
+_TITLE_SHARE = 0.3
+"""The part of a panel's height that lines of its title may take before their font shrinks."""
 
 SCALES = ("linear", "log")
 
@@ -132,6 +136,7 @@ class Panel:
         marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
         self.legend = self._make_legend(marked)
+        self._legend_share = _LEGEND_SHARES[0]
         self.box = self.room = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
@@ -210,6 +215,7 @@ class Panel:
             (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
         )
         self._set_limits(view)
+        self._write_title()
         sides = self._own_sides()
         pad = self._points(5.0)
         if self.bar is not None:
@@ -260,7 +266,10 @@ class Panel:
             shared = max(list(self.corners()).count(self.legend.corner or ""), 1)
             self.legend.fit(Room(0.94 * box.width, 0.94 * box.height / shared))
             return sides
-        width, _ = self.legend.fit(Room(_LEGEND_SHARE * self._cell.width, box.height))
+        width, _ = self.legend.fit(Room(self._legend_share * self._cell.width, box.height))
+        if not self.legend.readable and self._legend_share != _LEGEND_SHARES[1]:
+            self._legend_share = _LEGEND_SHARES[1]
+            width, _ = self.legend.fit(Room(self._legend_share * self._cell.width, box.height))
         beyond = sides.right + 1.6 * pad
         self.legend.put(box.right + beyond, box.top + box.height / 2)
         return sides.union(Sides(right=beyond + width))
@@ -269,10 +278,8 @@ class Panel:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
         rooms = self._rooms()
         for name, (text, font) in self._names.items():
-            if name == "title" and not self._dress.title.still:
-                height = text.get_window_extent(self._canvas.renderer).height
-                room = Room(rooms[name].width, height)
-                self.attached.append(TextsAttached.of(text, room, self._dress.title, self._canvas))
+            if name == "title":
+                self._finish_title(text, rooms[name].width)
             else:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
@@ -282,6 +289,21 @@ class Panel:
         else:
             settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
+
+    def _write_title(self) -> None:
+        """Break the title into lines that fit."""
+        if "title" in self._names:
+            text, font = self._names["title"]
+            room = Room(self._rooms()["title"].width, _TITLE_SHARE * self._cell.height)
+            fit_sample(text, self._canvas.renderer, room, self._dress.title, font)
+
+    def _finish_title(self, text: Any, width: float) -> None:
+        """Let the title change in the room that has been made for it."""
+        height = text.get_window_extent(self._canvas.renderer).height
+        if self._dress.title.still:
+            fit_text(text, self._canvas.renderer, Room(width, math.inf), text.get_fontsize())
+        else:
+            self.attached.append(TextsAttached.of(text, Room(width, height), self._dress.title, self._canvas))
 
     def _carry(self) -> Iterator[Attached]:
         """Yield what lies on the data as parts that a camera moves."""
@@ -299,6 +321,8 @@ class Panel:
         left, right = box.left - cell.left - pad, cell.right - box.right - pad
         wide = {"left": box.width + right, "right": box.width + left}
         title = wide.get(rcParams["axes.titlelocation"], box.width + 2 * min(left, right))
+        if self.bar is not None and self.bar.rises:
+            title = box.width
         beside = self.legend is not None and self.legend.outside
         bar = None if self.bar is None else self.bar.loc
         label_x = box.width + (0 if bar in ("left", "right") or beside else 2 * min(left, right))
