@@ -54,7 +54,8 @@ class Highlight:
         before is brightest, one below a 32nd is not shown; of categories, any change is brightest. It is
         one for the film, whatever the cells.
     label
-        For the marker or the lasso in the legend.
+        For the marker or the lasso in the legend. Where no legend is asked for, `animate` shows one of the
+        labels alone, in a corner of the axes; ``legend=False`` leaves it out.
 
     Raises
     ------
@@ -82,6 +83,11 @@ class Highlight:
         for name, option in (("marker", self.marker), ("rest", self.rest)):
             if option and self.cells is None and self.lasso is None:
                 raise OptionError(f"{name} needs cells=... or lasso=..., the cells that stand out")
+        if self.label is not None and self.marker is None and self.lasso is None:
+            raise OptionError(
+                f"label={self.label!r} is that of a marker or a lasso in the legend: give marker, such as "
+                "'star'"
+            )
         positive("size", self.size)
         if not _two_shares(self.outline_width):
             raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")

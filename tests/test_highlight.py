@@ -144,6 +144,7 @@ def test_a_permuted_source_fades_the_same_points():
     [
         ({"cells": [0]}, "needs one of lasso, rest, outline, marker and front"),
         ({"rest": True}, "rest needs cells"),
+        ({"cells": [0], "rest": True, "label": "seed"}, "label='seed' is that of a marker or a lasso"),
         ({"marker": "star"}, "marker needs cells"),
         ({"front": "nonsense"}, "front must be a colour"),
         ({"cells": [0], "outline": True, "outline_width": (9, 0)}, "two shares from 0 to 5"),

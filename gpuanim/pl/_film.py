@@ -161,7 +161,7 @@ def _panel(
         legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if bare else _labelled(bar, look.blend), legend=legend if listed else None,
+        colorbar=None if bare else _labelled(bar, look.blend), legend=(legend if listed else None) or False,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     check_worn(dress, flight)

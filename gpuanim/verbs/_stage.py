@@ -48,6 +48,9 @@ __all__ = [
 MOST_LISTED = 400
 """Entries of a legend; it takes 3 to 5 s to lay that many out, and minutes for thousands."""
 
+LABELS = Legend("upper right")
+"""Of labels of highlights alone, where no legend is asked for."""
+
 _LIGHT = 3 * 128
 """Sum of the channels of a background above which added light is soon clipped."""
 
@@ -101,7 +104,9 @@ def panel_dress(
     scale_bar: Any = None,
     caption: Any = None,
 ) -> Dress:
-    """Return what a panel wears; raises OptionError."""
+    """Return what a panel wears, with a legend for labels of highlights by default; raises OptionError."""
+    if legend is None and any(highlight.label is not None for highlight, _ in marks):
+        legend = LABELS
     return Dress(
         title=title,
         xlabel=xlabel,
@@ -129,7 +134,7 @@ def make_stage(
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
     n = len(paint.names or ())
-    if dress.legend is not None and n > MOST_LISTED:
+    if dress.legend not in (None, LABELS) and n > MOST_LISTED:
         raise OptionError(
             f"a legend of {n:,} categories could not be read, {MOST_LISTED} are the most: leave it out, or "
             "merge categories"
@@ -156,7 +161,8 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any, *, carri
         places = None
         if dress.legend is not None and dress.legend.loc == "on data":
             places = paint.medians(coords)
-        key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
+        if dress.legend is not LABELS:
+            key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
     else:
         if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
             raise OptionError(

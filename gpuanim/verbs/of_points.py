@@ -199,6 +199,7 @@ def animate(
         True, its label, its side, or a `ColorBar`.
     legend
         Of categories: True, its place ("right margin", "on data" or a location of matplotlib), or a `Legend`.
+        By default there is one of the labels of highlights, if they have any; False for none.
     scale_bar
         True, its length in data units, their name, or a `ScaleBar`.
     progress_line
