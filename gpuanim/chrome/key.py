@@ -38,6 +38,8 @@ class CategoryKey:
     positions
         (k, 2), or (k, 3) in a space, medians of the groups in data coordinates, NaN for groups without
         cells; None if they are not known, and names cannot be written on the data.
+    members
+        Of points that move, cells of each of the groups that have a place, whose medians names follow.
 
     Raises
     ------
@@ -50,6 +52,7 @@ class CategoryKey:
     na_color: Colors
     has_na: bool = False
     positions: NDArray[np.floating[Any]] | None = None
+    members: tuple[NDArray[np.int64], ...] | None = None
 
     def __post_init__(self) -> None:
         k = len(self.names)

@@ -12,6 +12,7 @@ from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.carried import CarriedMark, CarriedNames
 from gpuanim.chrome.corners import Corners
+from gpuanim.chrome.followed import FollowedCells, FollowedGroups
 from gpuanim.chrome.key import CategoryKey, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
 from gpuanim.chrome.legend import DrawnLegend
@@ -284,9 +285,8 @@ class Panel:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
-        if self.stage.carried:
-            self.attached.extend(self._carry())
-        else:
+        self.attached.extend(self._carry())
+        if not self._names_move:
             settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
@@ -306,12 +306,24 @@ class Panel:
             self.attached.append(TextsAttached.of(text, Room(width, height), self._dress.title, self._canvas))
 
     def _carry(self) -> Iterator[Attached]:
-        """Yield what lies on the data as parts that a camera moves."""
+        """Yield what lies on the data as parts that a camera, or their points, move."""
         for artist, mark in zip(self._marks, self._dress.marks, strict=True):
-            yield CarriedMark(artist, mark.places, self._number, self._canvas)
-        if self._on_data and self.stage.key is not None:
-            places = self.stage.key.placed
+            cells = getattr(mark, "cells", None)
+            if cells is not None:
+                followed = FollowedCells(cells, self._number)
+                yield CarriedMark(artist, followed, self._number, self._canvas)
+            elif self.stage.carried:
+                yield CarriedMark(artist, mark.places, self._number, self._canvas)
+        key = self.stage.key
+        if self._on_data and key is not None and self._names_move:
+            places = key.placed if key.members is None else FollowedGroups(key.members, self._number)
             yield CarriedNames(self._on_data, places, self.box, self._number, self._canvas)
+
+    @property
+    def _names_move(self) -> bool:
+        """Whether names on the data change their places."""
+        key = self.stage.key
+        return self.stage.carried or (key is not None and key.members is not None)
 
     def _rooms(self) -> dict[str, Room]:
         """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""

@@ -124,7 +124,7 @@ def fit_lines(
                 return size
         if least:
             return size
-        over = math.sqrt(room[1] / size[1]) if lines is not None and size[1] > room[1] else 0.97
+        over = math.sqrt(max(room[1], 0.0) / size[1]) if lines is not None and size[1] > room[1] else 0.97
         font = max(font * min(max(over, 0.7), 0.97), min(LEAST_POINTS, fontsize))
 
 

@@ -156,7 +156,7 @@ def _panel(
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
     bare = categorical or (content.plain and not _counts(look.blend))
-    listed = categorical or any(highlight.label for highlight, _ in marks)
+    listed = categorical or any(mark.highlight.label for mark in marks)
     if legend is not None and categorical and _too_many(paint, content):
         legend = None
     dress = panel_dress(

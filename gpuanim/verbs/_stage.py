@@ -36,6 +36,7 @@ from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
 from gpuanim.look import Limits, as_background, as_device, positive
 from gpuanim.motion.ground import Grounded
+from gpuanim.motion.tracks import Track
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
@@ -105,7 +106,7 @@ def panel_dress(
     caption: Any = None,
 ) -> Dress:
     """Return what a panel wears, with a legend for labels of highlights by default; raises OptionError."""
-    if legend is None and any(highlight.label is not None for highlight, _ in marks):
+    if legend is None and any(mark.highlight.label is not None for mark in marks):
         legend = LABELS
     return Dress(
         title=title,
@@ -154,15 +155,16 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any, *, carri
     OptionError
         If it is to wear what its values do not have.
     """
-    key, scale = None, None
+    key, scale, members = None, None, None
     if paint.names is not None and paint.colors is not None:
         if dress.colorbar is not None:
             raise OptionError("colorbar is for numbers, these values are categories: give legend=True")
         places = None
         if dress.legend is not None and dress.legend.loc == "on data":
-            places = paint.medians(coords)
+            places = paint.medians(coords.first() if isinstance(coords, Track) else coords)
+            members = paint.followed(places) if isinstance(coords, Track) else None
         if dress.legend is not LABELS:
-            key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
+            key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places, members)
     else:
         if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
             raise OptionError(
