@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gpuanim.motion.tracks import Track
     from gpuanim.motion.trails import Trail
 
-__all__ = ["Cloud", "Film", "Fits", "Found", "State", "Timings", "film_steps", "one_cloud"]
+__all__ = ["NOWHERE", "Cloud", "Film", "Fits", "Found", "State", "Timings", "film_steps", "one_cloud"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,6 +255,10 @@ class State:
     moved: bool = False
     shares: NDArray[np.float32] | None = None
     past: tuple[Past, ...] = ()
+
+
+NOWHERE = State(np.empty((0, 2)), np.empty(0), changed=False)
+"""Before the first frame."""
 
 
 def film_steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from gpuanim.raster._base import Points
 from gpuanim.types import Colors, Ids
 from gpuanim.values.colors import as_rgb
 
-__all__ = ["Emphasised", "Halo", "Highlight", "Marks", "as_highlights", "emphasise", "with_halos"]
+__all__ = ["Emphasised", "Halo", "Highlight", "Marked", "Marks", "as_highlights", "emphasise", "with_halos"]
 
 _OUTLINE = (0.3, 0.05)
 """Widths of outline and gap as shares of a point's diameter: scanpy's defaults."""
@@ -26,6 +26,9 @@ _OUTLINE = (0.3, 0.05)
 @dataclass(frozen=True, eq=False)
 class Highlight:
     """Cells that stand out, and how. All that is asked for is done together.
+
+    Points that move, or come and go, may have a `rest` and markers, which go with their cells; outline and
+    front are for points that stand still.
 
     Parameters
     ----------
@@ -43,7 +46,8 @@ class Highlight:
     outline_width
         Widths of contour and gap as shares of the diameter of a point.
     marker
-        A still symbol at each of the cells, above all points: "star", "ring", or a marker of matplotlib.
+        A symbol at each of the cells, above all points: "star", "ring", or a marker of matplotlib. It goes
+        with a cell that moves.
     size
         Of the marker in points squared, as in `scatter`.
     color
@@ -54,7 +58,8 @@ class Highlight:
         before is brightest, one below a 32nd is not shown; of categories, any change is brightest. It is
         one for the film, whatever the cells.
     label
-        For the marker or the lasso in the legend.
+        For the marker or the lasso in the legend. Where no legend is asked for, `animate` shows one of the
+        labels alone, in a corner of the axes; ``legend=False`` leaves it out.
 
     Raises
     ------
@@ -82,6 +87,11 @@ class Highlight:
         for name, option in (("marker", self.marker), ("rest", self.rest)):
             if option and self.cells is None and self.lasso is None:
                 raise OptionError(f"{name} needs cells=... or lasso=..., the cells that stand out")
+        if self.label is not None and self.marker is None and self.lasso is None:
+            raise OptionError(
+                f"label={self.label!r} is that of a marker or a lasso in the legend: give marker, such as "
+                "'star'"
+            )
         positive("size", self.size)
         if not _two_shares(self.outline_width):
             raise OptionError(f"outline_width must be two shares from 0 to 5, not {self.outline_width!r}")
@@ -118,8 +128,25 @@ class Halo:
     scale: float
 
 
-Marks: TypeAlias = "tuple[tuple[Highlight, NDArray[np.floating[Any]]], ...]"
-"""Highlights with something to draw above the points, and the (k, 2) places of their cells."""
+class Marked(NamedTuple):
+    """A highlight with something to draw above the points.
+
+    Parameters
+    ----------
+    highlight
+        What it is.
+    places
+        (k, 2) of its cells, in the first frame.
+    cells
+        (k,) its cells, if they move or come and go; None if they stand still.
+    """
+
+    highlight: Highlight
+    places: NDArray[np.floating[Any]]
+    cells: NDArray[np.int64] | None
+
+
+Marks: TypeAlias = "tuple[Marked, ...]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,8 +193,12 @@ def emphasise(
     coords: NDArray[np.floating],
     order: NDArray[np.int64] | FilmOrder | None,
     background: Colors | None,
+    *,
+    moves: bool = False,
 ) -> Emphasised:
     """Resolve highlights of (n, 2) points that are drawn in an order from bottom to top.
+
+    Of points that move, or come and go, `coords` are those of the first step.
 
     Raises
     ------
@@ -197,7 +228,9 @@ def emphasise(
         if front is None
         else as_rgb(("white" if dark else "#ff1f5a") if front is True else front, "front"),
         tuple(
-            (h, coords[c]) for h, c in zip(highlights, picked, strict=True) if h.marker or h.lasso is not None
+            Marked(h, coords[c], c if moves else None)
+            for h, c in zip(highlights, picked, strict=True)
+            if h.marker or h.lasso is not None
         ),
     )
 

@@ -32,7 +32,7 @@ FOLLOWING = ("value", "abs")
 """Orders that come from the values."""
 
 SCOPES = ("frame", "film")
-ASPECTS = ("equal", "auto")
+ASPECTS = ("equal", "box", "auto")
 _MAX_SIDE = 32768
 
 
@@ -100,7 +100,8 @@ class Limits:
     xlim, ylim
         What was asked for, or None for all with a `margin` (share of its extent).
     aspect
-        "equal" or "auto".
+        "equal" (equal scales, and more of the data where there is room to spare), "box" (equal scales in a
+        box of the shape of the data) or "auto" (stretched to the box).
     """
 
     bounds: tuple[float, float, float, float]

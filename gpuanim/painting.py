@@ -18,7 +18,7 @@ from gpuanim.budget._base import require
 from gpuanim.budget.film import film_advice, film_budget, film_size
 from gpuanim.chrome._base import Moment, Patch
 from gpuanim.codes import HostCodes
-from gpuanim.film import Cloud, Film, Fits, State, Timings
+from gpuanim.film import NOWHERE, Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
 from gpuanim.motion.layers import shown, with_trails
 from gpuanim.plan import PanelPlan, Plan
@@ -178,6 +178,7 @@ class _Place:
         self._cloud, self.plan, self.renderer = cloud, plan, renderer
         self._order = order
         self.lens: Lens = plan.view
+        self.state: State = NOWHERE
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -208,6 +209,7 @@ class _Place:
 
     def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Colour the points by a mapping of their values, and put them where they are if that changes."""
+        self.state = state
         if mapping is None:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
@@ -280,6 +282,7 @@ class _Sheet:
             moment,
             mappings=tuple(place.mapping for place in self._places),
             lenses=tuple(place.lens for place in self._places),
+            states=tuple(place.state for place in self._places),
         )
         return tuple(part.show(moment) for part in self._moving)
 

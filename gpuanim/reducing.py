@@ -11,7 +11,7 @@ import numpy as np
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
 from gpuanim.chrome._base import Moment
-from gpuanim.film import Cloud, Fits, State, Timings
+from gpuanim.film import NOWHERE, Cloud, Fits, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
 from gpuanim.types import Codes, Ids, Values
@@ -39,6 +39,7 @@ class PixelPlace:
     def __init__(self, cloud: Cloud, blend: Reduction, plan: PanelPlan, renderer: Renderer) -> None:
         self._cloud, self._blend, self.plan, self.renderer = cloud, blend, plan, renderer
         self.lens: Lens = plan.view
+        self.state: State = NOWHERE
         self._ids: Ids = np.arange(cloud.n_points, dtype=np.uint32)
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
@@ -63,6 +64,7 @@ class PixelPlace:
 
     def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""
+        self.state = state
         if not self._placed or state.moved:
             with timings.measure("raster"):
                 self.lens = self.plan.lens(moment, state.coords)

@@ -31,6 +31,28 @@ def test_equal_aspect_widens_the_direction_with_room():
     assert view.xlim == (-0.5, 1.5)
 
 
+def test_a_box_takes_the_shape_of_the_data():
+    view = plane.fit_view((0, 1, 0, 1), BOX, xlim=None, ylim=None, margin=0, aspect="box")
+    assert view.box == (60, 20, 100, 100)
+    assert (view.xlim, view.ylim) == ((0, 1), (0, 1))
+
+
+sides = st.floats(0.1, 10)
+
+
+@given(sides, sides, st.integers(50, 2000), st.integers(50, 2000))
+def test_a_box_of_the_shape_of_the_data_lies_in_the_other(across, down, width, height):
+    room = (3.0, 4.0, float(width), float(height))
+    view = plane.fit_view((0, across, 0, down), room, xlim=None, ylim=None, margin=0, aspect="box")
+    left, top, wide, high = view.box
+    assert 3 <= left <= left + wide <= 3 + width
+    assert 4 <= top <= top + high <= 4 + height
+    assert wide == width or high == height  # as large as it gets
+    assert all(float(edge).is_integer() for edge in view.box)
+    assert np.ptp(view.xlim) / wide == pytest.approx(np.ptp(view.ylim) / high, rel=1e-6)  # equal scales
+    assert np.ptp(view.xlim) / across < 1 + 0.51 / min(wide, high)  # no more is shown than rounding asks for
+
+
 def test_auto_aspect_stretches():
     view = plane.fit_view((0, 1, 0, 5), BOX, xlim=None, ylim=None, margin=0.1, aspect="auto")
     assert view.xlim == pytest.approx((-0.1, 1.1))

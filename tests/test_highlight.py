@@ -144,6 +144,7 @@ def test_a_permuted_source_fades_the_same_points():
     [
         ({"cells": [0]}, "needs one of lasso, rest, outline, marker and front"),
         ({"rest": True}, "rest needs cells"),
+        ({"cells": [0], "rest": True, "label": "seed"}, "label='seed' is that of a marker or a lasso"),
         ({"marker": "star"}, "marker needs cells"),
         ({"front": "nonsense"}, "front must be a colour"),
         ({"cells": [0], "outline": True, "outline_width": (9, 0)}, "two shares from 0 to 5"),
@@ -172,11 +173,28 @@ def test_highlights_that_do_not_fit(highlight, error, message):
         ga.animate(SQUARE, np.zeros(4), highlight=highlight)
 
 
-def test_points_that_move_or_follow_their_values_cannot_stand_out():
+def test_points_in_the_order_of_their_values_cannot_stand_out():
     highlight = as_highlights(Highlight(cells=[0], rest=True))
-    for film in (
-        ga.animate(np.stack([SQUARE, SQUARE]), np.zeros((2, 4))),
-        ga.animate(SQUARE, np.zeros(4), order="value"),
-    ):
-        with pytest.raises(OptionError, match="highlight needs points that stand still"):
-            emphasised(film._film.clouds[0], highlight, WHITE)
+    film = ga.animate(SQUARE, np.zeros(4), order="value")
+    with pytest.raises(OptionError, match="highlight needs an order that holds for the film"):
+        emphasised(film._film.clouds[0], highlight, WHITE)
+
+
+@pytest.mark.parametrize(
+    ("highlight", "message"),
+    [
+        (
+            Highlight(cells=[0], outline=True),
+            "outline needs points that stand still and stay, .* use rest or",
+        ),
+        (Highlight(front=True), "front needs points that stand still and stay, .* use marker"),
+        (Highlight(lasso=[(0, 0), (1, 0), (0, 1)]), "a lasso picks points that stand still"),
+    ],
+)
+def test_what_points_that_move_cannot_have(highlight, message):
+    moving = np.stack([SQUARE, SQUARE + 1])
+    with pytest.raises(OptionError, match=message):
+        ga.animate(moving, np.zeros((2, 4)), highlight=highlight)
+    if highlight.lasso is None:
+        with pytest.raises(OptionError, match=message):
+            ga.animate(SQUARE, np.zeros(4), present=np.ones((2, 4), bool), highlight=highlight)

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim.adata.cells import Cells
-from gpuanim.adata.nearest import listing, suggestion
-from gpuanim.errors import DataKeyError, OptionError, ShapeError
+from gpuanim.errors import OptionError, ShapeError
 
-__all__ = ["default_size", "resolve_size", "spot_diameter"]
+__all__ = ["default_size", "resolve_size"]
 
 _COVERED = 120_000
 """Points squared that all dots take together, as in scanpy."""
@@ -57,38 +55,3 @@ def resolve_size(size: Any, keep: NDArray[np.bool_]) -> float | NDArray[np.float
     if not (np.isfinite(sizes) & (sizes >= 0)).all():
         raise OptionError("size must be finite and not negative, in points squared")
     return sizes[keep] if sizes.ndim else float(sizes)
-
-
-def spot_diameter(cells: Cells, library_id: str | None = None) -> float | None:
-    """Return the diameter of a spot in the units of `obsm["spatial"]`, None if `uns["spatial"]` is not there.
-
-    Parameters
-    ----------
-    cells
-        The cells.
-    library_id
-        Key in `uns["spatial"]`; may be left out if there is one only.
-
-    Raises
-    ------
-    OptionError
-        There are several libraries, and none is named.
-    DataKeyError
-        There is no such library, or it does not tell the diameter.
-    """
-    libraries = cells.keys("uns", "spatial")
-    if library_id is None:
-        if len(libraries) > 1:
-            raise OptionError(f"uns['spatial'] holds several libraries: give library_id{listing(libraries)}")
-        if not libraries:
-            return None
-        library_id = libraries[0]
-    if library_id not in libraries:
-        raise DataKeyError(
-            f"no library {library_id!r} in uns['spatial'] of {cells.title}"
-            f"{suggestion(library_id, libraries)}{listing(libraries)}"
-        )
-    diameter = cells.uns("spatial", library_id, "scalefactors", "spot_diameter_fullres")
-    if diameter is None:
-        raise DataKeyError(f"uns['spatial'][{library_id!r}]['scalefactors'] has no 'spot_diameter_fullres'")
-    return float(diameter)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from gpuanim.values._base import Mapping
 from gpuanim.view._base import Lens
 from gpuanim.view.plane import View
+
+if TYPE_CHECKING:
+    from gpuanim.film import State
 
 __all__ = ["Attached", "Fitted", "Moment", "Moving", "Part", "Patch", "Stage", "StageLayers"]
 
@@ -40,6 +43,8 @@ class Moment:
         For each panel how its values become levels in this frame; None for panels without points.
     lenses
         For each panel what its points are seen through in this frame.
+    states
+        For each panel where its points are in this frame.
     """
 
     frame: int
@@ -50,6 +55,7 @@ class Moment:
     share: float = 0.0
     mappings: tuple[Mapping | None, ...] = ()
     lenses: tuple[Lens, ...] = ()
+    states: tuple[State, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

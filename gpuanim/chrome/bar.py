@@ -84,6 +84,7 @@ class Bar:
         self.loc = dress.loc
         self.upright = dress.loc in ("left", "right")
         self._scale, self._dress, self._panel, self._canvas = scale, dress, panel, canvas
+        self.box = Box(0.0, 0.0, math.inf, math.inf)
         self.ax = figure.add_axes((0.0, 0.0, 0.1, 0.1), label=f"colorbar {panel}")
         self._bar = self._make(None if mapping is None else mapping.norm())
         label = "rank" if dress.label is None and scale.ranks else dress.label
@@ -140,6 +141,12 @@ class Bar:
             left=box.left - extent.x0, right=extent.x1 - box.right,
             top=box.top - (height - extent.y1), bottom=height - extent.y0 - box.bottom,
         )  # fmt: skip
+
+    @property
+    def rises(self) -> bool:
+        """Whether its label is too long even in the smallest font, and reaches up to where titles stand."""
+        length = self._label.get_window_extent(self._canvas.renderer).height
+        return self.upright and bool(length > self.box.height)
 
     def _points(self, points: float) -> float:
         return points * self._canvas.dpi / 72

@@ -1,9 +1,9 @@
-"""What lies on the data goes where a camera shows it: symbols, lassos and names of groups."""
+"""What lies on the data goes where a camera, or the points, take it: symbols, lassos and names of groups."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +17,20 @@ from gpuanim.chrome.spread import spread
 __all__ = ["CarriedMark", "CarriedNames"]
 
 
-class _Carried(Attached):
-    """Artists at places of the data, which move with the lens of their panel."""
+Places: TypeAlias = "NDArray[np.floating[Any]] | Callable[[Moment], NDArray[np.floating[Any]]]"
 
-    def __init__(
-        self, artists: list[Any], places: NDArray[np.floating[Any]], number: int, canvas: Canvas
-    ) -> None:
+
+class _Carried(Attached):
+    """Artists at places of the data, which move with the lens of their panel, and may move themselves."""
+
+    def __init__(self, artists: list[Any], places: Places, number: int, canvas: Canvas) -> None:
         self.artists = artists
         self._places, self._number, self._height = places, number, canvas.size[1]
 
     def _seen(self, moment: Moment) -> NDArray[np.float64]:
         """Return (k, 2) pixels from the lower left corner, as matplotlib counts them."""
-        seen = moment.lenses[self._number].project(self._places)
+        places = self._places(moment) if callable(self._places) else self._places
+        seen = moment.lenses[self._number].project(places)
         return np.column_stack([seen.x, self._height - seen.y]).astype(np.float64)
 
 
@@ -40,14 +42,15 @@ class CarriedMark(_Carried):
     artist
         Of matplotlib, a collection or a polygon.
     places
-        (k, 2) or (k, 3) where its symbols, or its corners, are in the data.
+        (k, 2) or (k, 3) where its symbols, or its corners, are in the data; or what returns that of a moment,
+        NaN for those that are not there.
     number
         Of the panel's cloud.
     canvas
         Where it will be drawn.
     """
 
-    def __init__(self, artist: Any, places: NDArray[np.floating[Any]], number: int, canvas: Canvas) -> None:
+    def __init__(self, artist: Any, places: Places, number: int, canvas: Canvas) -> None:
         from matplotlib.transforms import IdentityTransform
 
         super().__init__([artist], places, number, canvas)
@@ -71,16 +74,14 @@ class CarriedNames(_Carried):
     texts
         Of matplotlib.
     places
-        (k, 2) or (k, 3) in the data.
+        (k, 2) or (k, 3) in the data, or what returns that of a moment, as in `CarriedMark`.
     box
         The panel's.
     number, canvas
         As in `CarriedMark`.
     """
 
-    def __init__(
-        self, texts: list[Any], places: NDArray[np.floating[Any]], box: Box, number: int, canvas: Canvas
-    ) -> None:
+    def __init__(self, texts: list[Any], places: Places, box: Box, number: int, canvas: Canvas) -> None:
         from matplotlib.transforms import IdentityTransform
 
         super().__init__(texts, places, number, canvas)

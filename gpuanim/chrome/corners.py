@@ -8,11 +8,14 @@ from typing import Any
 
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
-from gpuanim.chrome.moving import Room, TextsAttached, fit_text
+from gpuanim.chrome.moving import Room, TextsAttached, fit_sample, fit_text
 from gpuanim.chrome.parts import Caption, ScaleBar
 from gpuanim.chrome.scale_bar import DrawnBar, length_and_label, start
 
 __all__ = ["Corners"]
+
+_CAPTION_SHARE = 0.3
+"""The part of a box's height that lines of a caption may take before their font shrinks."""
 
 
 class Corners:
@@ -59,8 +62,10 @@ class Corners:
         text = self._text(caption.loc, caption.text.tallest, caption.fontsize or "medium", caption.color)
         if outline is not None:
             _outline(text, outline)
-        height = text.get_window_extent(self._canvas.renderer).height
         room = self.room(caption.loc)
+        most = Room(room.width, min(_CAPTION_SHARE * self._box.height, room.height))
+        fit_sample(text, self._canvas.renderer, most, caption.text, text.get_fontsize())
+        height = text.get_window_extent(self._canvas.renderer).height
         room = Room(room.width, min(height, room.height))
         if caption.text.still:
             fit_text(text, self._canvas.renderer, room, text.get_fontsize())

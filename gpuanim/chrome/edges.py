@@ -12,10 +12,13 @@ from gpuanim.chrome._base import Moving
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.corners import Corners
 from gpuanim.chrome.layout import Box
-from gpuanim.chrome.moving import ProgressMoving, Room, TextsAttached, fit_text
+from gpuanim.chrome.moving import ProgressMoving, Room, TextsAttached, fit_sample, fit_text
 from gpuanim.chrome.parts import FigureDress, Logo, ProgressLine
 
 __all__ = ["Edges"]
+
+_TITLE_SHARE = 0.3
+"""The part of the figure's height that lines of its title may take before their font shrinks."""
 
 
 class Edges:
@@ -118,8 +121,10 @@ class Edges:
                     width -= 2 * (self.logo.width + self._pad)
         y = 1 - (frame.top + start) / canvas.size[1]
         text = self._figure.suptitle(dress.title.tallest, x=0.5, y=y, va="top")
+        most = Room(max(width, 1.0), _TITLE_SHARE * frame.height)
+        fit_sample(text, canvas.renderer, most, dress.title, text.get_fontsize())
         height = text.get_window_extent(canvas.renderer).height
-        room = Room(max(width, 1.0), height)
+        room = Room(most.width, height)
         if dress.title.still:
             fit_text(text, canvas.renderer, Room(room.width, math.inf), text.get_fontsize())
         else:

@@ -223,7 +223,7 @@ class Drawing:
     def roomy(self) -> bool:
         """Whether the panels are large enough."""
         return all(
-            panel.box.width >= _LEAST * cell.width and panel.box.height >= _LEAST * cell.height
+            panel.room.width >= _LEAST * cell.width and panel.room.height >= _LEAST * cell.height
             for panel, cell in zip(self.panels, self._cells, strict=True)
         )
 
@@ -264,8 +264,8 @@ class Drawing:
         if self._stage.background is None:
             if picture[..., 3].any():
                 raise OptionError(
-                    "a transparent film cannot have things below its points, such as a grid: give a "
-                    "background, or draw them above (rcParams['axes.axisbelow'] = False)"
+                    "a transparent film cannot have things below its points, such as a grid or a picture: "
+                    "give a background, or draw the grid above (rcParams['axes.axisbelow'] = False)"
                 )
             return _WHITE
         uniform = bool((words(picture) == words(picture[0, 0])).all())

@@ -1,8 +1,7 @@
-"""The legend of categories: beside the axes, inside them, or on the data."""
+"""The categories of a panel, and their names on the data."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +13,12 @@ from gpuanim.chrome._check import formula_fault
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.layout import Box
 from gpuanim.chrome.moving import Room, fit_text
-from gpuanim.chrome.parts import CORNERS, Legend
+from gpuanim.chrome.parts import Legend
 from gpuanim.chrome.spread import spread
 from gpuanim.errors import ShapeError
 from gpuanim.types import Colors
 
-__all__ = ["CategoryKey", "DrawnLegend", "names_on_data", "settle"]
-
-_MARKER = 0.75
-"""Diameter of a marker, as a share of the font size."""
+__all__ = ["CategoryKey", "names_on_data", "settle", "show_dollars"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +38,8 @@ class CategoryKey:
     positions
         (k, 2), or (k, 3) in a space, medians of the groups in data coordinates, NaN for groups without
         cells; None if they are not known, and names cannot be written on the data.
+    members
+        Of points that move, cells of each of the groups that have a place, whose medians names follow.
 
     Raises
     ------
@@ -54,6 +52,7 @@ class CategoryKey:
     na_color: Colors
     has_na: bool = False
     positions: NDArray[np.floating[Any]] | None = None
+    members: tuple[NDArray[np.int64], ...] | None = None
 
     def __post_init__(self) -> None:
         k = len(self.names)
@@ -82,140 +81,6 @@ class CategoryKey:
         return listed
 
 
-class DrawnLegend:
-    """A legend of matplotlib that is made smaller, or wider, until it fits.
-
-    Parameters
-    ----------
-    ax
-        Axes that it belongs to.
-    entries
-        Names and colours.
-    marked
-        Labels of other things in the axes, and their artists, which are listed last.
-    dress
-        How it looks.
-    canvas
-        Where it will be drawn.
-    """
-
-    def __init__(
-        self,
-        ax: Any,
-        entries: Sequence[tuple[str, Any]],
-        marked: Sequence[tuple[str, Any]],
-        dress: Legend,
-        canvas: Canvas,
-    ) -> None:
-        from matplotlib import rcParams
-        from matplotlib.font_manager import FontProperties
-
-        self._ax, self._dress, self._canvas = ax, dress, canvas
-        self._entries, self._marked = entries, marked
-        self.outside = dress.loc == "right margin"
-        given = rcParams["legend.fontsize"] if dress.fontsize is None else dress.fontsize
-        self._font = FontProperties(size=given).get_size_in_points()
-        self._naturals: dict[int, tuple[float, float]] = {}
-        self._made: tuple[int, float] | None = None
-        self._legend: Any = None
-
-    def fit(self, room: Room) -> tuple[float, float]:
-        """Choose columns and font size for a room in pixels, and return its width and height.
-
-        The usual columns are kept if they fit; those with which the font shrinks least are taken otherwise.
-        """
-        n = len(self._entries) + len(self._marked)
-        usual = 1 if n <= 14 else 2 if n <= 30 else 3  # as scanpy has it
-        ncols = min(self._dress.ncols or usual, n)
-        share = self._share(self._natural(ncols), room)
-        if share < 1 and self._dress.ncols is None:
-            ncols = self._best_columns(ncols, room)
-            share = self._share(self._natural(ncols), room)
-        font = self._font
-        for _ in range(5):  # hinting moves widths by a pixel or two
-            if share < 1:
-                font = max(font * share * 0.995, 72 / self._canvas.dpi)  # a pixel
-            self._make(ncols, font)
-            share = self._share(self._size(), room)
-            if share >= 1:
-                break
-        return self._size()
-
-    def _natural(self, ncols: int) -> tuple[float, float]:
-        """Return the size with the font that is asked for; looked up once, as making a legend takes long."""
-        if ncols not in self._naturals:
-            self._make(ncols, self._font)
-            self._naturals[ncols] = self._size()
-        return self._naturals[ncols]
-
-    def _best_columns(self, ncols: int, room: Room) -> int:
-        """Estimate from the size with `ncols` columns which number needs the least shrinking."""
-        n = len(self._entries) + len(self._marked)
-        width, height = self._natural(ncols)
-        column, row = width / ncols, height / math.ceil(n / ncols)
-        sizes = {k: (column * k, row * math.ceil(n / k)) for k in range(1, n + 1)}
-        return max(sizes, key=lambda k: self._share(sizes[k], room))
-
-    @staticmethod
-    def _share(size: tuple[float, float], room: Room) -> float:
-        """Return by how much the legend would have to shrink, at least 1 if it fits."""
-        return min(room.width / size[0], room.height / size[1])
-
-    def _size(self) -> tuple[float, float]:
-        extent = self._legend.get_window_extent(self._canvas.renderer)
-        return float(extent.width), float(extent.height)
-
-    def _make(self, ncols: int, font: float) -> None:
-        from matplotlib.lines import Line2D
-
-        if self._made == (ncols, font):
-            return
-        handles = [
-            Line2D(
-                [],
-                [],
-                marker="o",
-                linestyle="none",
-                markersize=_MARKER * font,
-                markeredgewidth=0,
-                color=color,
-            )
-            for _, color in self._entries
-        ]
-        outside = {"frameon": False, "borderaxespad": 0.0, "borderpad": 0.0} if self.outside else {}
-        self._legend = self._ax.legend(
-            [*handles, *(artist for _, artist in self._marked)],
-            [name for name, _ in (*self._entries, *self._marked)],
-            loc="center left" if self.outside else self._place(), ncols=ncols,
-            prop={"size": font, "weight": self._dress.fontweight or "normal"},
-            title=self._dress.title, title_fontsize=font, handlelength=1.0, handletextpad=0.5,
-            columnspacing=1.2, **outside,
-        )  # fmt: skip
-        self._legend.set_in_layout(False)
-        for text in self._legend.get_texts():
-            _show_dollars(text)
-        self._made = (ncols, font)
-
-    @property
-    def corner(self) -> str | None:
-        """Corner of the axes that it stands in, None if it stands elsewhere."""
-        return None if self.outside or self._place() not in CORNERS else self._place()
-
-    def _place(self) -> str:
-        return "upper right" if self._dress.loc in ("best", "on data") else self._dress.loc
-
-    def put(self, left: float, middle: float) -> None:
-        """Put one that stands outside at pixels from the left and, for its middle, from the top."""
-        from matplotlib.transforms import IdentityTransform
-
-        self._legend.set_bbox_to_anchor((left, self._canvas.size[1] - middle), IdentityTransform())
-
-    def box(self) -> Box:
-        """Return where it is."""
-        extent = self._legend.get_window_extent(self._canvas.renderer)
-        return Box(extent.x0, self._canvas.size[1] - extent.y1, extent.width, extent.height)
-
-
 def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> list[Any]:
     """Write names of groups at their medians, with a line of colour `outline` around the letters."""
     from matplotlib.patheffects import withStroke
@@ -233,11 +98,11 @@ def names_on_data(ax: Any, key: CategoryKey, dress: Legend, outline: Any) -> lis
         if np.isfinite(x) and np.isfinite(y)
     ]  # fmt: skip
     for text in texts:
-        _show_dollars(text)
+        show_dollars(text)
     return texts
 
 
-def _show_dollars(text: Any) -> None:
+def show_dollars(text: Any) -> None:
     """Take dollar signs as they are where they do not enclose a formula: names come with the data."""
     if formula_fault(text.get_text()):
         text.set_parse_math(False)

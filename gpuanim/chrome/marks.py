@@ -70,6 +70,8 @@ class Symbols:
         None is gold for a filled symbol, and pink red for a ring.
     label
         For the legend, or None.
+    cells
+        (k,) points that they follow, None if these stand still.
     """
 
     places: NDArray[np.floating[Any]]
@@ -77,6 +79,7 @@ class Symbols:
     size: float
     color: Any = None
     label: str | None = None
+    cells: NDArray[np.int64] | None = None
 
     def draw(self, ax: Any, zorder: float) -> Any:
         """Put the symbols on axes, above the points, and return them."""
@@ -142,18 +145,20 @@ class Lasso:
 def as_marks(marks: Marks) -> tuple[Symbols | Lasso, ...]:
     """Return what highlights draw above the points."""
     drawn: list[Symbols | Lasso] = []
-    for highlight, places in marks:
+    for highlight, places, cells in marks:
         if highlight.label is not None:
             check_text("highlight label", highlight.label)
         if highlight.lasso is not None:
             label = highlight.label if highlight.marker is None else None
             drawn.append(Lasso(np.asarray(highlight.lasso, np.float64), highlight.color, label))
         if highlight.marker is not None:
-            drawn.append(_symbols(highlight, places))
+            drawn.append(_symbols(highlight, places, cells))
     return tuple(drawn)
 
 
-def _symbols(highlight: Highlight, places: NDArray[np.floating[Any]]) -> Symbols:
+def _symbols(
+    highlight: Highlight, places: NDArray[np.floating[Any]], cells: NDArray[np.int64] | None
+) -> Symbols:
     from matplotlib.markers import MarkerStyle
 
     marker = highlight.marker or ""
@@ -163,4 +168,4 @@ def _symbols(highlight: Highlight, places: NDArray[np.floating[Any]]) -> Symbols
         raise OptionError(
             f'marker must be "star", "ring" or a marker of matplotlib such as "o", "^" or "X", not {marker!r}'
         ) from None
-    return Symbols(places, marker, float(highlight.size), highlight.color, highlight.label)
+    return Symbols(places, marker, float(highlight.size), highlight.color, highlight.label, cells)

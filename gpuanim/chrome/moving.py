@@ -15,8 +15,9 @@ from gpuanim.chrome._base import Attached, Moment, Moving, Patch
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.style import Style
 from gpuanim.chrome.text import Text
+from gpuanim.chrome.wrap import fit_lines
 
-__all__ = ["ArtistMoving", "ProgressMoving", "Room", "TextsAttached", "fit_text"]
+__all__ = ["ArtistMoving", "ProgressMoving", "Room", "TextsAttached", "fit_sample", "fit_text"]
 
 _KEPT = 4
 _KEPT_BYTES = 1 << 20
@@ -87,6 +88,15 @@ def fit_text(artist: Any, renderer: Any, room: Room, fontsize: float) -> None:
         artist.set_fontsize(fontsize)
 
 
+def fit_sample(artist: Any, renderer: Any, room: Room, text: Text, fontsize: float) -> None:
+    """Write what needs most height of a text, in lines and in a font with which it fits its room."""
+    heights = {}
+    for sample in (text.longest, text.tallest):
+        heights[sample] = fit_lines(artist, renderer, sample, (room.width, room.height), fontsize)[1]
+    if heights[text.longest] > heights[text.tallest]:
+        fit_lines(artist, renderer, text.longest, (room.width, room.height), fontsize)
+
+
 class TextsAttached(Attached):
     """Texts at fixed places.
 
@@ -100,6 +110,8 @@ class TextsAttached(Attached):
         Returns the str of each artist at a moment.
     canvas
         Where they will be drawn.
+    lines
+        Whether they may be broken into lines.
     """
 
     def __init__(
@@ -108,8 +120,11 @@ class TextsAttached(Attached):
         rooms: Sequence[Room],
         texts: Callable[[Moment], tuple[str, ...]],
         canvas: Canvas,
+        *,
+        lines: bool = False,
     ) -> None:
         self.artists = artists
+        self._lines = lines
         self._fonts = [artist.get_fontsize() for artist in artists]
         self._rooms = rooms
         self._texts = texts
@@ -118,17 +133,25 @@ class TextsAttached(Attached):
 
     @classmethod
     def of(cls, artist: Any, room: Room, text: Text, canvas: Canvas) -> TextsAttached:
-        """One artist that shows `text`."""
-        return cls([artist], [room], lambda moment: (text.at(moment),), canvas)
+        """One artist that shows `text`, in lines where it is too long."""
+        return cls([artist], [room], lambda moment: (text.at(moment),), canvas, lines=True)
 
     def show(self, moment: Moment) -> Hashable:
         shown = self._texts(moment)
         if shown != self._shown:
             for artist, text, room, font in zip(self.artists, shown, self._rooms, self._fonts, strict=True):
-                artist.set_text(text)
-                fit_text(artist, self._canvas.renderer, room, font)
+                self._write(artist, text, room, font)
             self._shown = shown
         return shown
+
+    def _write(self, artist: Any, text: str, room: Room, font: float) -> None:
+        renderer = self._canvas.renderer
+        if self._lines:
+            fit_lines(artist, renderer, text, (room.width, room.height), font)
+            font = artist.get_fontsize()
+        else:
+            artist.set_text(text)
+        fit_text(artist, renderer, room, font)
 
 
 class ProgressMoving(Moving):

@@ -12,10 +12,13 @@ from gpuanim.chrome.bar import Bar, Scale
 from gpuanim.chrome.canvas import Canvas
 from gpuanim.chrome.carried import CarriedMark, CarriedNames
 from gpuanim.chrome.corners import Corners
-from gpuanim.chrome.key import CategoryKey, DrawnLegend, names_on_data, settle
+from gpuanim.chrome.followed import FollowedCells, FollowedGroups
+from gpuanim.chrome.key import CategoryKey, names_on_data, settle
 from gpuanim.chrome.layout import Box, Sides
-from gpuanim.chrome.moving import Room, TextsAttached, fit_text
+from gpuanim.chrome.legend import DrawnLegend
+from gpuanim.chrome.moving import Room, TextsAttached, fit_sample, fit_text
 from gpuanim.chrome.parts import CORNERS, Dress
+from gpuanim.chrome.picture import Picture
 from gpuanim.chrome.scale_bar import CarriedBar
 from gpuanim.errors import OptionError
 from gpuanim.look import Limits
@@ -24,8 +27,11 @@ from gpuanim.view.plane import View
 
 __all__ = ["SCALES", "Panel", "PanelStage"]
 
-_LEGEND_SHARE = 0.42
-"""The part of a panel's width that a legend beside it may take."""
+_LEGEND_SHARES = (0.42, 0.55)
+"""The part of a panel's width that a legend beside it may take, and that of one that is too small there."""
+
+_TITLE_SHARE = 0.3
+"""The part of a panel's height that lines of its title may take before their font shrinks."""
 
 SCALES = ("linear", "log")
 
@@ -57,6 +63,8 @@ class PanelStage:
         Of x and y, "linear" or "log"; points need linear ones.
     carried
         Whether a camera moves over the data, and what lies on them goes with it.
+    picture
+        What lies below the points, or None.
 
     Raises
     ------
@@ -73,6 +81,7 @@ class PanelStage:
     points: bool = True
     scales: tuple[str, str] = ("linear", "linear")
     carried: bool = False
+    picture: Picture | None = None
 
     def __post_init__(self) -> None:
         legend, key = self.dress.legend, self.key
@@ -120,13 +129,16 @@ class Panel:
         self._names = self._set_texts()
         self._on_data: list[Any] = []
         self.attached: list[Attached] = [part.attach(self.ax) for part in stage.parts]
+        if stage.picture is not None:
+            stage.picture.draw(self.ax)
         width, height = canvas.size
         self._set_limits(stage.limits.view((0.0, 0.0, float(width), float(height))))
         self._marks: list[Any] = []
         marked = self._draw_marks()
         self.bar = self._make_bar(figure, number, mapping)
         self.legend = self._make_legend(marked)
-        self.box = Box(0.0, 0.0, 1.0, 1.0)
+        self._legend_share = _LEGEND_SHARES[0]
+        self.box = self.room = Box(0.0, 0.0, 1.0, 1.0)
 
     def _set_axes(self, facecolor: Any) -> None:
         from matplotlib import rcParams
@@ -191,13 +203,20 @@ class Panel:
         self.ax.set_ylim(view.ylim)
 
     def place(self, box: Box, cell: Box) -> Sides:
-        """Put the axes into `box`, all else around it within `cell`, and say what hangs out."""
+        """Put the axes into `box`, all else around it within `cell`, and say what hangs out.
+
+        Axes of the shape of the data lie in the middle of the box; they get as much room around them as if
+        they filled it, so that they stay in the middle of the cell with all that hangs out.
+        """
         width, height = self._canvas.size
-        self.box, self._cell = box, cell
+        view = self.stage.limits.view(box.as_tuple())
+        self.room, self._cell = box, cell
+        self.box = box = Box(*view.box)
         self.ax.set_position(
             (box.left / width, 1 - box.bottom / height, box.width / width, box.height / height)
         )
-        self._set_limits(self.stage.limits.view(box.as_tuple()))
+        self._set_limits(view)
+        self._write_title()
         sides = self._own_sides()
         pad = self._points(5.0)
         if self.bar is not None:
@@ -248,7 +267,10 @@ class Panel:
             shared = max(list(self.corners()).count(self.legend.corner or ""), 1)
             self.legend.fit(Room(0.94 * box.width, 0.94 * box.height / shared))
             return sides
-        width, _ = self.legend.fit(Room(_LEGEND_SHARE * self._cell.width, box.height))
+        width, _ = self.legend.fit(Room(self._legend_share * self._cell.width, box.height))
+        if not self.legend.readable and self._legend_share != _LEGEND_SHARES[1]:
+            self._legend_share = _LEGEND_SHARES[1]
+            width, _ = self.legend.fit(Room(self._legend_share * self._cell.width, box.height))
         beyond = sides.right + 1.6 * pad
         self.legend.put(box.right + beyond, box.top + box.height / 2)
         return sides.union(Sides(right=beyond + width))
@@ -257,27 +279,51 @@ class Panel:
         """Fit the texts to their rooms, and fill the corners, when the box is final."""
         rooms = self._rooms()
         for name, (text, font) in self._names.items():
-            if name == "title" and not self._dress.title.still:
-                height = text.get_window_extent(self._canvas.renderer).height
-                room = Room(rooms[name].width, height)
-                self.attached.append(TextsAttached.of(text, room, self._dress.title, self._canvas))
+            if name == "title":
+                self._finish_title(text, rooms[name].width)
             else:
                 fit_text(text, self._canvas.renderer, rooms[name], font)
         if self.bar is not None and (labels := self.bar.labels()) is not None:
             self.attached.append(labels)
-        if self.stage.carried:
-            self.attached.extend(self._carry())
-        else:
+        self.attached.extend(self._carry())
+        if not self._names_move:
             settle(self._on_data, self.box, self._canvas)
         self.attached.extend(self._fill_corners())
 
+    def _write_title(self) -> None:
+        """Break the title into lines that fit."""
+        if "title" in self._names:
+            text, font = self._names["title"]
+            room = Room(self._rooms()["title"].width, _TITLE_SHARE * self._cell.height)
+            fit_sample(text, self._canvas.renderer, room, self._dress.title, font)
+
+    def _finish_title(self, text: Any, width: float) -> None:
+        """Let the title change in the room that has been made for it."""
+        height = text.get_window_extent(self._canvas.renderer).height
+        if self._dress.title.still:
+            fit_text(text, self._canvas.renderer, Room(width, math.inf), text.get_fontsize())
+        else:
+            self.attached.append(TextsAttached.of(text, Room(width, height), self._dress.title, self._canvas))
+
     def _carry(self) -> Iterator[Attached]:
-        """Yield what lies on the data as parts that a camera moves."""
+        """Yield what lies on the data as parts that a camera, or their points, move."""
         for artist, mark in zip(self._marks, self._dress.marks, strict=True):
-            yield CarriedMark(artist, mark.places, self._number, self._canvas)
-        if self._on_data and self.stage.key is not None:
-            places = self.stage.key.placed
+            cells = getattr(mark, "cells", None)
+            if cells is not None:
+                followed = FollowedCells(cells, self._number)
+                yield CarriedMark(artist, followed, self._number, self._canvas)
+            elif self.stage.carried:
+                yield CarriedMark(artist, mark.places, self._number, self._canvas)
+        key = self.stage.key
+        if self._on_data and key is not None and self._names_move:
+            places = key.placed if key.members is None else FollowedGroups(key.members, self._number)
             yield CarriedNames(self._on_data, places, self.box, self._number, self._canvas)
+
+    @property
+    def _names_move(self) -> bool:
+        """Whether names on the data change their places."""
+        key = self.stage.key
+        return self.stage.carried or (key is not None and key.members is not None)
 
     def _rooms(self) -> dict[str, Room]:
         """Return what title and labels may take: up to the edges of the cell, or to what is beside them."""
@@ -287,6 +333,8 @@ class Panel:
         left, right = box.left - cell.left - pad, cell.right - box.right - pad
         wide = {"left": box.width + right, "right": box.width + left}
         title = wide.get(rcParams["axes.titlelocation"], box.width + 2 * min(left, right))
+        if self.bar is not None and self.bar.rises:
+            title = box.width
         beside = self.legend is not None and self.legend.outside
         bar = None if self.bar is None else self.bar.loc
         label_x = box.width + (0 if bar in ("left", "right") or beside else 2 * min(left, right))
@@ -321,7 +369,7 @@ class Panel:
             yield self.legend.corner
 
     def final_view(self) -> View:
-        return self.stage.limits.view(self.box.as_tuple())
+        return self.stage.limits.view(self.room.as_tuple())
 
 
 def _hanging(pixels: float) -> float:

@@ -88,10 +88,12 @@ class Legend:
     title
         Text above it.
     ncols
-        Columns. None is 1, 2 from 15 and 3 from 31 categories on, and more where the height does not suffice.
+        Columns. None is 1, 2 from 15 and 3 from 31 categories on; where the room does not suffice, those with
+        which the font can be largest.
     fontsize
         Points or a name such as "small"; None is ``rcParams["legend.fontsize"]``, on data
-        ``rcParams["font.size"]``. Smaller where it does not fit.
+        ``rcParams["font.size"]``. Names that are too long are broken into lines, and then smaller; below 6
+        points the legend gets a larger part of the panel first.
     fontweight
         As matplotlib's. None is bold on data, and normal otherwise.
     fontoutline

@@ -42,6 +42,11 @@ class Text(ABC):
     still: bool
     tallest: str
 
+    @property
+    def longest(self) -> str:
+        """A text with the most letters; broken into lines it may take more of them than `tallest`."""
+        return self.tallest
+
     @abstractmethod
     def at(self, moment: Moment) -> str:
         """Return the text of a frame."""
@@ -142,6 +147,10 @@ class _PerStep(Text):
     @property
     def tallest(self) -> str:  # type: ignore[override]
         return max(self.texts, key=lambda text: text.count("\n"))
+
+    @property
+    def longest(self) -> str:
+        return max(self.texts, key=len)
 
     def at(self, moment: Moment) -> str:
         if moment.step >= len(self.texts):

@@ -35,6 +35,10 @@ class _PerStop(Text):
     def tallest(self) -> str:  # type: ignore[override]
         return max((text.tallest for text in self.texts), key=lambda text: text.count("\n"))
 
+    @property
+    def longest(self) -> str:
+        return max((text.longest for text in self.texts), key=len)
+
     def at(self, moment: Moment) -> str:
         return self.texts[self.stop(moment)].at(moment)
 

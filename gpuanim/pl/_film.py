@@ -156,16 +156,16 @@ def _panel(
     legend, bar = _legend(look), _color_bar(look)
     categorical = paint.names is not None
     bare = categorical or (content.plain and not _counts(look.blend))
-    listed = categorical or any(highlight.label for highlight, _ in marks)
+    listed = categorical or any(mark.highlight.label for mark in marks)
     if legend is not None and categorical and _too_many(paint, content):
         legend = None
     dress = panel_dress(
         marks, title=title or None, xlabel=xlabel, ylabel=ylabel, axes="frame" if frame else False,
-        colorbar=None if bare else _labelled(bar, look.blend), legend=legend if listed else None,
+        colorbar=None if bare else _labelled(bar, look.blend), legend=(legend if listed else None) or False,
         scale_bar=look.scale_bar, caption=caption,
     )  # fmt: skip
     check_worn(dress, flight)
-    bounds = bounds_of(shown.coords) if flight is None or flight.bounds is None else flight.bounds
+    bounds = _reach(shown.coords, look) if flight is None or flight.bounds is None else flight.bounds
     stage = make_panel(_limits(bounds, look), dress, paint, shown.coords, carried=flight is not None)
     return cloud, replace(stage, key=_shown_key(stage.key, content, keep))
 
@@ -331,6 +331,13 @@ def _sheet(n: int, look: Look) -> tuple[tuple[float, float], float]:
 def _timeline(steps: Sequence[int | None], timing: dict[str, Any]) -> Timeline:
     n_steps = None if None in steps else max(step or 1 for step in steps)
     return Timeline.resolve(n_steps, **timing)
+
+
+def _reach(coords: NDArray[Any], look: Look) -> Bounds:
+    """Return the box that holds the cells; spots of a size in units of the data as a whole."""
+    x0, x1, y0, y1 = bounds_of(coords)
+    beyond = 0.0 if look.spot_size is None else look.spot_size / 2
+    return x0 - beyond, x1 + beyond, y0 - beyond, y1 + beyond
 
 
 def _limits(bounds: Bounds, look: Look) -> Limits:

@@ -137,18 +137,19 @@ def emphasised(
     Raises
     ------
     OptionError, ShapeError
-        If the points move, their order follows the values, or a highlight cannot be used.
+        If the order of the points follows the values, or a highlight cannot be used.
     """
     if not highlights:
         return cloud, ()
     if isinstance(cloud.blend, Reduction):
         return cloud, _marks_only(cloud, cloud.blend, highlights, background)
-    if not cloud.still or isinstance(cloud.order, str):
+    if isinstance(cloud.order, str):
         raise OptionError(
-            "highlight needs points that stand still in an order that holds for the film: coords of shape "
-            '(n, 2), and order="data", "random", an array, or order_scope="film"'
+            'highlight needs an order that holds for the film: order="data", "random", an array, or '
+            'order_scope="film"'
         )
-    found = emphasise(highlights, np.asarray(cloud.coords), cloud.order, background)
+    coords, moves = _first_places(cloud, highlights)
+    found = emphasise(highlights, coords, cloud.order, background, moves=moves)
     if found.halos and cloud.blend != OVER:
         raise OptionError(
             f'highlight: outline lies below points, and blend="{cloud.blend.name}" mixes all that lies in a '
@@ -180,9 +181,30 @@ def _marks_only(
                     f'highlight: {name} colours single points, and blend="{blend.name}" shows pixels: use '
                     'marker or lasso, or blend="over"'
                 )
-    if isinstance(cloud.coords, Source):
-        raise OptionError("highlight needs points that stand still: coords of shape (n, 2)")
-    return emphasise(highlights, np.asarray(cloud.coords), None, background).marks
+    coords, moves = _first_places(cloud, highlights)
+    return emphasise(highlights, coords, None, background, moves=moves).marks
+
+
+def _first_places(cloud: Cloud, highlights: Sequence[Highlight]) -> tuple[NDArray[np.floating], bool]:
+    """Return where points are at first, and whether they move, or come and go.
+
+    Raises
+    ------
+    OptionError
+        If they do, and a highlight is for points that stand still.
+    """
+    track = isinstance(cloud.coords, Track)
+    moves = track or cloud.present is not None
+    for highlight in highlights if moves else ():
+        for name, instead in (("outline", "rest or marker"), ("front", "marker")):
+            if getattr(highlight, name) not in (None, False):
+                raise OptionError(
+                    f"highlight: {name} needs points that stand still and stay, and these move, or come and "
+                    f"go: use {instead}"
+                )
+        if track and highlight.lasso is not None and highlight.cells is None:
+            raise OptionError("highlight: a lasso picks points that stand still, and these move: give cells")
+    return (cloud.coords.first() if isinstance(cloud.coords, Track) else np.asarray(cloud.coords)), moves
 
 
 def bounds_of(place: Place, xlim: Any = None, ylim: Any = None) -> tuple[float, float, float, float]:

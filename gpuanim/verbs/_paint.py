@@ -95,20 +95,36 @@ class Paint:
     def medians(self, coords: Any) -> NDArray[np.float64]:
         """Return the (k, 2), or (k, 3), median place of the cells of each category, NaN for none.
 
+        Cells without a place are left out; the middle of all stands for categories that have none yet.
+
         Raises
         ------
         OptionError
-            If the points move, or the last step is not known before the film runs.
+            If the last step is not known before the film runs.
         """
         codes = self._last()
-        if isinstance(coords, Source) or codes is None:
+        if codes is None:
             raise OptionError(
-                'legend="on data" needs points that stand still, and values whose last step is known: give '
-                'them as an array or a list, or take legend="right margin"'
+                'legend="on data" needs values whose last step is known: give them as an array or a list, or '
+                'take legend="right margin"'
             )
-        groups = [np.asarray(coords)[codes == code] for code in range(len(self.names or ()))]
-        nowhere = np.full(np.shape(coords)[1], np.nan)
-        return np.array([np.median(g, axis=0) if len(g) else nowhere for g in groups])
+        places = np.asarray(coords)
+        there = np.isfinite(places).all(axis=1)
+        medians = np.full((len(self.names or ()), places.shape[1]), np.nan)
+        for code in range(len(medians)):
+            mine = codes == code
+            found = places[mine & there]
+            if mine.any():
+                medians[code] = np.median(found if len(found) else places[there], axis=0)
+        return medians
+
+    def followed(self, medians: NDArray[np.float64]) -> tuple[NDArray[np.int64], ...]:
+        """Return cells of each category that has a median, by which its name goes when they move."""
+        from gpuanim.chrome.followed import sampled
+
+        codes = self._last()
+        known = np.flatnonzero(np.isfinite(medians).all(axis=1))
+        return tuple(sampled(np.flatnonzero(codes == code)) for code in known)
 
     def members(self, name: str, key: str | None = None) -> NDArray[np.bool_]:
         """Return (n,) which points are in a category, at the last step where that changes.

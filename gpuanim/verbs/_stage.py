@@ -36,6 +36,7 @@ from gpuanim.film import Cloud, Film
 from gpuanim.highlight import Marks
 from gpuanim.look import Limits, as_background, as_device, positive
 from gpuanim.motion.ground import Grounded
+from gpuanim.motion.tracks import Track
 from gpuanim.types import Colors
 from gpuanim.values.timeline import Timeline
 from gpuanim.verbs._paint import Paint
@@ -47,6 +48,9 @@ __all__ = [
 
 MOST_LISTED = 400
 """Entries of a legend; it takes 3 to 5 s to lay that many out, and minutes for thousands."""
+
+LABELS = Legend("upper right")
+"""Of labels of highlights alone, where no legend is asked for."""
 
 _LIGHT = 3 * 128
 """Sum of the channels of a background above which added light is soon clipped."""
@@ -101,7 +105,9 @@ def panel_dress(
     scale_bar: Any = None,
     caption: Any = None,
 ) -> Dress:
-    """Return what a panel wears; raises OptionError."""
+    """Return what a panel wears, with a legend for labels of highlights by default; raises OptionError."""
+    if legend is None and any(mark.highlight.label is not None for mark in marks):
+        legend = LABELS
     return Dress(
         title=title,
         xlabel=xlabel,
@@ -129,7 +135,7 @@ def make_stage(
 ) -> Stage:
     """Return the stage of one panel; without chrome matplotlib has nothing to do."""
     n = len(paint.names or ())
-    if dress.legend is not None and n > MOST_LISTED:
+    if dress.legend not in (None, LABELS) and n > MOST_LISTED:
         raise OptionError(
             f"a legend of {n:,} categories could not be read, {MOST_LISTED} are the most: leave it out, or "
             "merge categories"
@@ -149,14 +155,16 @@ def make_panel(limits: Limits, dress: Dress, paint: Paint, coords: Any, *, carri
     OptionError
         If it is to wear what its values do not have.
     """
-    key, scale = None, None
+    key, scale, members = None, None, None
     if paint.names is not None and paint.colors is not None:
         if dress.colorbar is not None:
             raise OptionError("colorbar is for numbers, these values are categories: give legend=True")
         places = None
         if dress.legend is not None and dress.legend.loc == "on data":
-            places = paint.medians(coords)
-        key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places)
+            places = paint.medians(coords.first() if isinstance(coords, Track) else coords)
+            members = paint.followed(places) if isinstance(coords, Track) else None
+        if dress.legend is not LABELS:
+            key = CategoryKey(paint.names, paint.colors, paint.table[-1], paint.has_na(), places, members)
     else:
         if dress.legend is not None and not any(getattr(mark, "label", None) for mark in dress.marks):
             raise OptionError(

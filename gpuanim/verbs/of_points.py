@@ -184,8 +184,8 @@ def animate(
     highlight
         A `Highlight` or a list of them: cells that stand out.
     xlim, ylim, margin, aspect
-        Part of the data to show; by default all of it with a `margin` (share of its extent), with
-        equal scales ("equal") or stretched to the frame ("auto").
+        Part of the data to show; by default all of it with a `margin` (share of its extent), with equal
+        scales ("equal"), the same in a box of the shape of the data ("box"), or stretched ("auto").
     title
         Text above the points: a template such as ``"step {step} of {steps}, {time:.1f} s"``, a callable of
         a `Moment` that returns a str, or one text per step. See `gpuanim.chrome.text.as_text`.
@@ -199,6 +199,7 @@ def animate(
         True, its label, its side, or a `ColorBar`.
     legend
         Of categories: True, its place ("right margin", "on data" or a location of matplotlib), or a `Legend`.
+        By default there is one of the labels of highlights, if they have any; False for none.
     scale_bar
         True, its length in data units, their name, or a `ScaleBar`.
     progress_line

@@ -87,17 +87,30 @@ def fit_view(
 ) -> View:
     """Choose limits that show `bounds` (xmin, xmax, ymin, ymax) in `box`.
 
-    With aspect "equal" the direction that has room to spare is widened around its middle.
+    With aspect "equal" the direction that has room to spare is widened around its middle; with "box" the box
+    is made smaller around its own, to whole pixels.
     """
     if not math.isfinite(bounds[1] - bounds[0] + bounds[3] - bounds[2]):
         raise ShapeError("coords span more than a number can hold; scale them down")
     x0, x1 = _limits(bounds[0], bounds[1], xlim, margin)
     y0, y1 = _limits(bounds[2], bounds[3], ylim, margin)
-    if aspect == "equal":
+    if aspect == "box":
+        box = _shaped(box, abs(x1 - x0), abs(y1 - y0))
+    if aspect != "auto":
         per_pixel = max(abs(x1 - x0) / box[2], abs(y1 - y0) / box[3])
         x0, x1 = _widen(x0, x1, per_pixel * box[2])
         y0, y1 = _widen(y0, y1, per_pixel * box[3])
     return View((x0, x1), (y0, y1), box)
+
+
+def _shaped(
+    box: tuple[float, float, float, float], across: float, down: float
+) -> tuple[float, float, float, float]:
+    """Return the largest part of a box, in its middle, that has the proportions of data."""
+    left, top, width, height = box
+    per_pixel = max(across / width, down / height)
+    wide, high = (max(float(round(length / per_pixel)), 1.0) for length in (across, down))
+    return left + (width - wide) // 2, top + (height - high) // 2, wide, high
 
 
 def _widen(lo: float, hi: float, length: float) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from anndata import AnnData
 from gpuanim.adata import open_cells
 from gpuanim.adata.colors import draw_order, resolve_color
 from gpuanim.adata.masks import as_groups, check_exclusive, in_groups, in_mask, resolve_mask
-from gpuanim.adata.sizes import default_size, resolve_size, spot_diameter
+from gpuanim.adata.sizes import default_size, resolve_size
 from gpuanim.errors import DataKeyError, OptionError, ShapeError
 
 
@@ -135,24 +135,3 @@ def test_sizes():
     for wrong in (-1, [1, np.nan, 1]):
         with pytest.raises(OptionError, match="finite and not negative"):
             resolve_size(wrong, keep)
-
-
-def _visium(*libraries):
-    spots = {"scalefactors": {"spot_diameter_fullres": 89.5}, "images": {}}
-    return AnnData(obs=pd.DataFrame(index=list("ab")), uns={"spatial": dict.fromkeys(libraries, spots)})
-
-
-def test_diameter_of_spots(tmp_path, quietly):
-    quietly(_visium("V1").write_h5ad, tmp_path / "visium.h5ad")
-    for data in (_visium("V1"), tmp_path / "visium.h5ad"):
-        with open_cells(data) as cells:
-            assert spot_diameter(cells) == spot_diameter(cells, "V1") == 89.5
-            with pytest.raises(DataKeyError, match=r"no library 'v1' in .*; did you mean 'V1'"):
-                spot_diameter(cells, "v1")
-    with open_cells(_visium("V1", "V2")) as cells, pytest.raises(OptionError, match=r"several .*'V1', 'V2'"):
-        spot_diameter(cells)
-    with open_cells(AnnData(obs=pd.DataFrame(index=["a"]))) as cells:
-        assert spot_diameter(cells) is None
-    bare = AnnData(obs=pd.DataFrame(index=["a"]), uns={"spatial": {"V1": {}}})
-    with open_cells(bare) as cells, pytest.raises(DataKeyError, match="has no 'spot_diameter_fullres'"):
-        spot_diameter(cells)

@@ -301,7 +301,8 @@ def test_labels_of_highlights_have_a_legend(adata):
 
     assert legend() is None
     assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed")).loc == "right margin"
-    assert legend(highlight=ga.Highlight(cells=[3], rest=True, label="seed")) is None
+    assert legend(highlight=ga.Highlight(cells=[3], marker="star", label="seed"), legend_loc=None) is None
+    assert legend(highlight=ga.Highlight(cells=[3], rest=True)) is None
 
 
 def test_propagated_signals_are_shown_by_rank_unless_a_scale_is_asked_for(pbmc68k):

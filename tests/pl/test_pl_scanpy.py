@@ -187,5 +187,6 @@ def test_spots_of_a_tissue_are_turned_and_as_large_as_they_are(adata, told):
     x, y = ours.view.xy(np.array([[0.0, 0], [100, 0], [0, 100]]))
     assert y[2] - y[0] == pytest.approx(x[1] - x[0], rel=1e-4)  # y grows downwards, at the same scale
     assert ours.diameters[0] == pytest.approx(0.6 * (x[1] - x[0]), rel=1e-4)
-    bare = told(ga.pl.spatial(adata, size=40, dpi=100))
-    assert bare.diameters[0] == pytest.approx(np.sqrt(40) / 2 * 100 / 72)
+    twice = told(ga.pl.spatial(adata, size=1.5, dpi=100))
+    x, _ = twice.view.xy(np.array([[0.0, 0], [90, 0]]))
+    assert twice.diameters[0] == pytest.approx(x[1] - x[0], rel=1e-4)

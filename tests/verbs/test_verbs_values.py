@@ -10,6 +10,7 @@ import pytest
 
 import gpuanim as ga
 from gpuanim.errors import OptionError
+from gpuanim.film import Fits, Timings
 from gpuanim.values.colors import as_rgb
 
 PLACES = np.array([[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]])
@@ -189,6 +190,23 @@ def test_a_legend_of_numbers_lists_labelled_marks_alone(make, stage):
     assert (over[:, edge:, :3] == (255, 0, 255)).all(-1).any()
     with pytest.raises(ga.OptionError, match="give a colour bar"):
         make(highlight=ga.Highlight([3], marker="star"), legend=True)
+
+
+def test_labels_have_a_legend_of_their_own_if_nobody_asks(make, groups):
+    star = ga.Highlight([3], marker="star", label="seed")
+
+    def listed(values=None, **options):
+        film = make(*(() if values is None else (values,)), highlight=star, **options)
+        fits = Fits(film._film, Timings())
+        fits.layers(100, film.size)
+        panel = getattr(film._film.stage, "panels", [None])[0]
+        return panel.dress.legend, panel.key
+
+    legend, key = listed(groups)
+    assert (legend.loc, key) == ("upper right", None)  # categories are listed where that is asked for
+    assert listed()[0].loc == "upper right"
+    assert listed(groups, legend=True)[1].names
+    assert listed(groups, legend=False)[0] is None
 
 
 def test_the_rest_is_faded_in_the_film(cloud, groups):
