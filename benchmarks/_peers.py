@@ -89,7 +89,7 @@ def matplotlib_tuned(job: Job, target: Path) -> dict[str, float]:
     axes.set_xticks([])
     axes.set_yticks([])
     points = axes.scatter(job.coords[:, 0], job.coords[:, 1], c=np.zeros(len(job.coords)), s=0.3)
-    writer = _imageio_writer(target, canvas.get_width_height(), job.fps, "rgba")
+    writer = imageio_writer(target, canvas.get_width_height(), job.fps, "rgba")
     seconds = {"rank": 0.0, "draw": 0.0, "encode": 0.0}
     for values in job.frames:
         with _timed(seconds, "rank"):
@@ -116,7 +116,7 @@ def datashader_imageio(job: Job, target: Path) -> dict[str, float]:
     width, height = (round(side * job.dpi) for side in job.figsize)
     frame = pd.DataFrame({"x": job.coords[:, 0], "y": job.coords[:, 1]})
     canvas = ds.Canvas(plot_width=width, plot_height=height)
-    writer = _imageio_writer(target, (width, height), job.fps, "rgba")
+    writer = imageio_writer(target, (width, height), job.fps, "rgba")
     seconds = {"rank": 0.0, "draw": 0.0, "encode": 0.0}
     for values in job.frames:
         with _timed(seconds, "rank"):
@@ -147,7 +147,7 @@ def use_our_ffmpeg() -> None:
     mpl.rcParams["animation.ffmpeg_path"] = imageio_ffmpeg.get_ffmpeg_exe()
 
 
-def _imageio_writer(target: Path, size: tuple[int, int], fps: int, pix_fmt: str) -> Any:
+def imageio_writer(target: Path, size: tuple[int, int], fps: int, pix_fmt: str) -> Any:
     import imageio_ffmpeg
 
     writer = imageio_ffmpeg.write_frames(

@@ -118,7 +118,7 @@ def one_graph(
         "times faster than scipy as given, per step": ms["scipy, as given"] / ms["gpuanim, ordered"],
         f"ms of {steps} steps with check and order": whole,
         f"times faster than {steps} products of scipy as given": steps * ms["scipy, as given"] / whole,
-        "auto orders": pays(graph, steps, columns * itemsize),
+        "auto orders": pays(graph.n, steps, columns * itemsize),
         "bytes of a step": bytes_moved,
     }
 

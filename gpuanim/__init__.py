@@ -4,12 +4,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import (
+    ClusterError,
     DataKeyError,
     EncoderError,
     FileError,
     FormatError,
     GpuanimError,
     GraphError,
+    MemoryPlanError,
     MissingDependencyError,
     OptionError,
     RendererError,
@@ -47,6 +49,7 @@ __all__ = [
     "Animation",
     "Camera",
     "Caption",
+    "ClusterError",
     "ColorBar",
     "DataKeyError",
     "EncoderError",
@@ -64,6 +67,7 @@ __all__ = [
     "Linear",
     "Logo",
     "MatplotlibNorm",
+    "MemoryPlanError",
     "MissingDependencyError",
     "Moment",
     "OpenTSNERecorder",

@@ -1,4 +1,4 @@
-"""How much memory this process may still take, without a package for it."""
+"""How much memory this process takes and may still take, without a package for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["available"]
+__all__ = ["available", "peak", "resident"]
 
 _CGROUPS = (
     ("", "memory.max", "memory.current", "inactive_file"),
@@ -24,6 +24,22 @@ def available(root: Path = Path("/")) -> int | None:
         Where `proc` and `sys` are.
     """
     return min(_limits(root), default=None)
+
+
+def resident(root: Path = Path("/")) -> int | None:
+    """Return the bytes of this process that are in memory now; None if unknown."""
+    return _of_process(root, "VmRSS")
+
+
+def peak(root: Path = Path("/")) -> int | None:
+    """Return the most bytes that this process has had in memory at any time; None if unknown."""
+    return _of_process(root, "VmHWM")
+
+
+def _of_process(root: Path, name: str) -> int | None:
+    # Not `resource.getrusage`: its peak starts with that of the process that started this one.
+    kilobytes = _numbers(root / "proc/self/status").get(name)
+    return None if kilobytes is None else kilobytes * 1024
 
 
 def _limits(root: Path) -> Iterator[int]:

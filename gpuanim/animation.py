@@ -24,6 +24,7 @@ from gpuanim.painting import Painter
 from gpuanim.pipeline import Output, draw_frames, record
 from gpuanim.plan import Plan, resolve
 from gpuanim.saving import SaveResult, as_targets, encoders_for, save
+from gpuanim.segments.options import as_segmenting
 from gpuanim.values.rates import as_fps
 
 __all__ = ["Animation", "SaveResult"]
@@ -76,6 +77,10 @@ class Animation:
         transparent: bool = False,
         max_bytes: float | str | None = None,
         shrink: str = "size",
+        segment: float | None = None,
+        workers: int = 1,
+        resume: bool | str = False,
+        client: Any = None,
         progress: bool = False,
         interactive: bool = False,
         writer: str | None = None,
@@ -107,6 +112,28 @@ class Animation:
             targets on its own. `notes` say what was chosen.
         shrink
             What `max_bytes` lowers: "size" the dpi, "rate" the frames per second; the duration stays.
+        segment, workers, resume, client
+            Any of them makes the film in closed segments, which are joined without encoding again: .mp4,
+            .mov, .webm, .mkv, .html and .png. The same film is the same file for any number of workers and
+            cores; lossless ones show what a film in one piece shows, the others differ from it by the
+            encoder's choices.
+
+            segment
+                Least seconds of a segment, 2 or more; 2 by default.
+            workers
+                Encoders at work at once, each on a segment; for many cores, where one encoder takes longer
+                than the frames. Frames that wait for them are kept in memory.
+            resume
+                After a failure, Ctrl-C or a crash, finished segments stay in a hidden folder beside the
+                target, and the next run makes only what is missing. They are used if they belong to the same
+                data, settings and version. A str names values that cannot be told apart before they are
+                computed, those of a generator or a callable: another name, another film.
+            client
+                A `dask.distributed.Client`: its workers make the segments, each with its own cores or GPU.
+                Points, order and chrome go to each worker once, values with the segment that shows them, and
+                finished segments come back; no disk is shared. A propagation is computed here, step by step;
+                steps of a `frame_store` are read by the workers if they find it. Workers that die cost what
+                they were making. One target.
         progress
             Show a bar with frames per second and the time left.
         interactive
@@ -145,7 +172,8 @@ class Animation:
             film = self._without_background()
             return film.save(
                 target, dpi=dpi, fps=fps, encoder=encoder, title=title, interactive=interactive,
-                max_bytes=max_bytes, shrink=shrink, progress=progress, **options,
+                max_bytes=max_bytes, shrink=shrink, segment=segment, workers=workers, resume=resume,
+                client=client, progress=progress, **options,
             )  # fmt: skip
         several = not isinstance(target, str | Path)
         targets = as_targets(target)
@@ -153,6 +181,10 @@ class Animation:
         def plan_for(formats: tuple[PixelFormat, ...], fits: Fits) -> Plan:
             return self._described(self._plan(formats, fits, dpi=dpi, fps=fps, title=title), dpi)
 
+        how = as_segmenting(segment, workers, resume, client)
+        if how is not None and (interactive or max_bytes is not None):
+            other = "interactive=True" if interactive else "max_bytes"
+            raise OptionError(f"{other} goes with none of segment, workers, resume and client: leave one out")
         if interactive:
             from gpuanim.player.points.saving import save_page
 
@@ -171,7 +203,15 @@ class Animation:
                 for path, chosen in zip(targets, encoders, strict=True)
             ]  # fmt: skip
             return results if several else results[0]
-        results = save(self._film, targets, encoders, plan_for, progress=progress)
+        if how is None:
+            results = save(self._film, targets, encoders, plan_for, progress=progress)
+        else:
+            from gpuanim.segments.saving import save_in_segments
+
+            results = save_in_segments(
+                self._film, targets, encoders, plan_for, how,
+                settings=self._settings(dpi=dpi, fps=fps, title=title), progress=progress,
+            )  # fmt: skip
         return results if several else results[0]
 
     def frame(self, index: int, *, dpi: float | None = None, transparent: bool = False) -> NDArray[np.uint8]:
@@ -402,13 +442,15 @@ class Animation:
         fps: Any = None,
         title: str = "",
     ) -> Plan:
-        return resolve(
-            self._film,
-            accepted=accepted,
-            fits=fits,
-            dpi=self._dpi if dpi is None else positive("dpi", dpi),
-            fps=self.fps if fps is None else as_fps(fps),
-            renderer=self._renderer,
-            device=self._device,
-            title="".join(c for c in str(title) if c.isprintable()),
-        )
+        settings = self._settings(dpi=dpi, fps=fps, title=title)
+        return resolve(self._film, accepted=accepted, fits=fits, **settings)
+
+    def _settings(self, *, dpi: Any, fps: Any, title: str) -> dict[str, Any]:
+        """Return the options of `plan.resolve`."""
+        return {
+            "dpi": self._dpi if dpi is None else positive("dpi", dpi),
+            "fps": self.fps if fps is None else as_fps(fps),
+            "renderer": self._renderer,
+            "device": self._device,
+            "title": "".join(c for c in str(title) if c.isprintable()),
+        }

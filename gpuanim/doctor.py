@@ -11,15 +11,17 @@ from dataclasses import asdict, dataclass, field
 from importlib import metadata
 
 from gpuanim.errors import GpuanimError, OptionError
+from gpuanim.raster.book import read_book
+from gpuanim.raster.choice import FILMS
 from gpuanim.raster.opengl import remedies
-from gpuanim.raster.opengl.limits import Limits
+from gpuanim.raster.opengl.limits import DATA_CENTRE, Limits
 from gpuanim.raster.opengl.probe import looked, run_child
+from gpuanim.raster.rivals import fastest
 
 __all__ = ["Cuda", "Ffmpeg", "OpenGL", "Report", "report"]
 
 REQUIRED = ("numpy", "scipy", "numba", "matplotlib", "imageio", "imageio-ffmpeg", "anndata", "vispy", "tqdm")
 OPTIONAL = ("zarr", "scanpy", "cupy-cuda12x", "cupy-cuda13x")
-DATA_CENTRE = ("H100", "H200", "H800")  # two of their many processors can run shaders
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,11 @@ class Cuda:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole of it; `str()` gives the text that `gpuanim doctor` prints."""
+    """The whole of it; `str()` gives the text that `gpuanim doctor` prints.
+
+    `renderer` and `reason` are those of `choice.FILMS[0]`, or what the environment says; `films` has those of
+    the others, and `costs` where the numbers come from.
+    """
 
     gpuanim: str
     python: str
@@ -86,6 +92,8 @@ class Report:
     cuda: Cuda
     renderer: str
     reason: str
+    films: tuple[tuple[str, str], ...] = ()
+    costs: str = ""
     advice: tuple[str, ...] = field(default=())
 
     @property
@@ -111,7 +119,10 @@ def report() -> Report:
     with ThreadPoolExecutor(3) as pool:
         ffmpeg, opengl, cuda = pool.submit(_ffmpeg), pool.submit(_opengl), pool.submit(_cuda)
     packages = {name: _version(name) for name in REQUIRED + OPTIONAL}
-    renderer, reason = raster.choose(os.environ.get("GPUANIM_RENDERER", "auto"))
+    asked = os.environ.get("GPUANIM_RENDERER", "auto")
+    book = read_book()
+    films = [fastest(film, book) for film in FILMS] if asked == "auto" else []
+    renderer, reason = (films[0].name, films[0].reason) if films else raster.choose(asked)
     found = Report(
         gpuanim=__version__,
         python=platform.python_version(),
@@ -123,6 +134,8 @@ def report() -> Report:
         cuda=cuda.result(),
         renderer=renderer,
         reason=reason,
+        films=tuple((film.name, film.reason) for film in films[1:]),
+        costs=book.note or book.origin,
     )
     return Report(**{**vars(found), "advice": tuple(_advice(found))})
 
@@ -185,10 +198,10 @@ def _lines(found: Report) -> Iterator[tuple[str, str]]:
     yield from _opengl_lines(found.opengl)
     yield "CUDA", _cuda_line(found.cuda)
     yield "drawing", f"{found.renderer}: {found.reason}"
-    if found.opengl.draws:
-        yield "", 'renderer="opengl" draws all points of each frame, for points that move'
-    if found.cuda.works:
-        yield "", "CUDA is not used for drawing by this version"
+    for name, why in found.films:
+        yield "", f"{name}: {why}"
+    if found.costs:
+        yield "", found.costs
     for i, line in enumerate(found.advice):
         yield "install" if not i else "", line
     yield "result", "films can be made" if found.ok else "films can NOT be made: see above"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "ClusterError",
     "DataKeyError",
     "EncoderError",
     "FileError",
@@ -61,6 +62,10 @@ class RendererError(GpuanimError, RuntimeError):
 
 class TargetError(GpuanimError, OSError):
     """The file to write to cannot be written."""
+
+
+class ClusterError(GpuanimError, RuntimeError):
+    """A Dask cluster does not answer, has no workers, or lost what it was to do."""
 
 
 class MissingDependencyError(GpuanimError, ImportError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from gpuanim.motion.tracks import Track
     from gpuanim.motion.trails import Trail
 
-__all__ = ["NOWHERE", "Cloud", "Film", "Fits", "State", "Timings", "film_steps", "one_cloud"]
+__all__ = ["NOWHERE", "Cloud", "Film", "Fits", "Found", "State", "Timings", "film_steps", "one_cloud"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +98,10 @@ class Cloud:
         moves = isinstance(self.coords, Source) or self.present is not None or self.camera is not None
         return not moves and not isinstance(self.order, str)
 
+    def clock(self, timeline: Timeline) -> Timeline:
+        """Return the timeline of the values: categories beside numbers are not blended."""
+        return timeline if self.norm.blends else timeline.nearest()
+
 
 @dataclass(frozen=True, eq=False)
 class Film:
@@ -146,18 +150,43 @@ class Timings:
                 self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - start
 
 
+@dataclass(frozen=True, eq=False)
+class Found:
+    """What had to look at all values, or at all places, of a film, by the number of its cloud.
+
+    Parameters
+    ----------
+    mappings
+        Of norms that hold for the film.
+    pixel_mappings
+        The same of those that go by pixels, on frames of a size in pixels.
+    orders
+        (n,) points from bottom to top.
+    sizes
+        Diameters in pixels and opacity, in a view at a resolution.
+    """
+
+    mappings: dict[int, Mapping] = field(default_factory=dict)
+    pixel_mappings: dict[tuple[int, tuple[int, int]], Mapping] = field(default_factory=dict)
+    orders: dict[int, NDArray[np.int64]] = field(default_factory=dict)
+    sizes: dict[tuple[int, View, float], tuple[Diameter, float]] = field(default_factory=dict)
+
+
 class Fits:
     """What is found out once for all pictures of a film, when it is first asked for.
 
     These are the norms and orders that hold for the film, and its stage and sizes at each resolution.
+
+    Parameters
+    ----------
+    found
+        What was found out before, by others who have the whole film.
     """
 
-    def __init__(self, film: Film, timings: Timings) -> None:
+    def __init__(self, film: Film, timings: Timings, found: Found | None = None) -> None:
         self._film, self._timings = film, timings
-        self._known: dict[int, Mapping] = {}
+        self.found = Found() if found is None else found
         self._layers: dict[tuple[float, tuple[int, int]], StageLayers] = {}
-        self._orders: dict[int, NDArray[np.int64]] = {}
-        self._sizes: dict[tuple[int, View, float], tuple[Diameter, float]] = {}
 
     def layers(self, dpi: float, size: tuple[int, int]) -> StageLayers:
         """Return the stage on a frame of `size` pixels; what moves on it is shared by all who ask."""
@@ -167,32 +196,39 @@ class Fits:
 
     def sizes(self, i: int, view: View, dpi: float) -> tuple[Diameter, float]:
         """Return diameters in pixels and opacity of the points of cloud `i`."""
-        key = (i, view, dpi)
-        if key not in self._sizes:
+        key, sizes = (i, view, dpi), self.found.sizes
+        if key not in sizes:
             cloud = self._film.clouds[i]
             lens = view if cloud.camera is None else cloud.camera.standard(view)
-            self._sizes[key] = sized(cloud.dots, cloud.coords, lens, dpi)
-        return self._sizes[key]
+            sizes[key] = sized(cloud.dots, cloud.coords, lens, dpi)
+        return sizes[key]
 
     def order(self, i: int) -> NDArray[np.int64] | str | None:
         """Return the order of cloud `i` as points from bottom to top, or as `Cloud` has it."""
         order = self._film.clouds[i].order
         if not isinstance(order, FilmOrder):
             return order
-        if i not in self._orders:
+        if i not in self.found.orders:
             with self._timings.measure("order"):
-                self._orders[i] = order.resolve()
-        return self._orders[i]
+                self.found.orders[i] = order.resolve()
+        return self.found.orders[i]
+
+    def of_pixels(self, i: int, size: tuple[int, int], fit: Callable[[], Mapping]) -> Mapping:
+        """Return how the pixels of cloud `i` become levels on frames of `size`; `fit` finds it out."""
+        if (i, size) not in self.found.pixel_mappings:
+            with self._timings.measure("norm"):
+                self.found.pixel_mappings[i, size] = fit()
+        return self.found.pixel_mappings[i, size]
 
     def __getitem__(self, i: int) -> Mapping | None:
         """Return how the values of cloud `i` become levels, None if frames or sizes differ in it."""
         cloud = self._film.clouds[i]
         if cloud.norm.scope != "film" or cloud.blend.by_pixels:
             return None
-        if i not in self._known:
+        if i not in self.found.mappings:
             with self._timings.measure("norm"):
-                self._known[i] = cloud.norm.fit(cloud.values.steps)
-        return self._known[i]
+                self.found.mappings[i] = cloud.norm.fit(cloud.values.steps)
+        return self.found.mappings[i]
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,8 +289,7 @@ def _steps(film: Film, fps: Fraction) -> Iterator[tuple[Moment, tuple[State, ...
 
 
 def _states(cloud: Cloud, timeline: Timeline) -> Iterator[State]:
-    whole = timeline if cloud.norm.blends else timeline.nearest()
-    values = whole.spread(cloud.values)
+    values = cloud.clock(timeline).spread(cloud.values)
     if not isinstance(cloud.coords, Source) and cloud.present is None:
         return (State(cloud.coords, array, changed) for array, changed in values)
     from gpuanim.motion.places import places

@@ -5,24 +5,34 @@ from __future__ import annotations
 from collections.abc import Hashable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any, Self
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gpuanim import geometry, raster
+from gpuanim import _memory, geometry, raster
 from gpuanim.blend._base import Reduction
+from gpuanim.budget._base import require
+from gpuanim.budget.film import film_advice, film_budget, film_size
 from gpuanim.chrome._base import Moment, Patch
+from gpuanim.codes import HostCodes
 from gpuanim.film import NOWHERE, Cloud, Film, Fits, State, Timings
 from gpuanim.highlight import with_halos
 from gpuanim.motion.layers import shown, with_trails
 from gpuanim.plan import PanelPlan, Plan
 from gpuanim.raster._base import Ground, Renderer
 from gpuanim.reducing import PER_PIXEL, PixelPlace
-from gpuanim.types import Buffer, Codes, Ids, Values
+from gpuanim.types import Buffer, Ids
 from gpuanim.values._base import Mapping
+from gpuanim.values.timeline import Timeline
 from gpuanim.view._base import Lens
 from gpuanim.view.depth import back_to_front
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
+    from gpuanim.cuda.codes import DeviceCodes
 
 __all__ = ["Painter"]
 
@@ -41,10 +51,16 @@ class Painter:
         all come from one fit of the norms.
     fits
         The norms that hold for the film.
+
+    Raises
+    ------
+    MemoryPlanError
+        If the film does not fit into the memory that is available.
     """
 
     def __init__(self, film: Film, plans: tuple[Plan, ...], fits: Fits, timings: Timings) -> None:
         self._film, self._fits, self._timings = film, fits, timings
+        self._planned = _planned(film, plans)
         for i in range(len(film.clouds)):
             fits[i]
         self._coded = [False] * len(film.clouds)
@@ -61,9 +77,15 @@ class Painter:
                 _Sheet(plan, self._places[plan.spec.width, plan.spec.height]) for plan in plans
             )
             undo.pop_all()
-        for places in self._places.values():
-            for place in places:
-                place.fit(timings)
+        for size, places in self._places.items():
+            for i, place in enumerate(places):
+                place.fit(i, size, fits)
+        self._film = self.brought(film)
+
+    def brought(self, film: Film) -> Film:
+        """Return a film of these points whose values lie where they are drawn: `turn` takes its frames."""
+        clouds = (self._resident(i, cloud, film.timeline) for i, cloud in enumerate(film.clouds))
+        return replace(film, clouds=tuple(clouds))
 
     def turn(self, moment: Moment, states: tuple[State, ...]) -> bool:
         """Go on to a frame, and say whether anything in it differs from the one before."""
@@ -97,8 +119,9 @@ class Painter:
         return outs
 
     def facts(self) -> list[dict[str, Any]]:
-        """Return the renderers' facts for each plan."""
-        return [sheet.facts() for sheet in self._sheets]
+        """Return the renderers' facts for each plan, and the memory of all: planned, and the peak so far."""
+        memory = {"planned_bytes": self._planned, "peak_bytes": _memory.peak()}
+        return [sheet.facts() | memory for sheet in self._sheets]
 
     def __enter__(self) -> Self:
         return self
@@ -119,6 +142,21 @@ class Painter:
         if isinstance(cloud.blend, Reduction):
             return PixelPlace(cloud, cloud.blend, panel, renderer)
         return _Place(cloud, panel, renderer, self._fits.order(i))
+
+    def _resident(self, i: int, cloud: Cloud, timeline: Timeline) -> Cloud:
+        """Return a cloud as it is to be read: on the device that draws it, if all of it can stay there."""
+        places = [place for of_size in self._places.values() if isinstance(place := of_size[i], _Place)]
+        device = places[0].renderer.device if places else None
+        if device is None:
+            return cloud
+        from gpuanim.cuda.resident import resident
+
+        there = resident(cloud, self._fits[i], timeline, device)
+        if there is None:
+            return cloud
+        for place in places:
+            place.stay_on(device)
+        return there
 
     def _take(self, i: int, moment: Moment, state: State) -> None:
         """Colour a cloud, and put its points where they are if they or the camera move."""
@@ -144,7 +182,7 @@ class _Place:
         self._ids: Ids | None = None
         if cloud.values.permutation is not None:
             self._ids = geometry.inverse(cloud.values.permutation)
-        self.codes: Codes = np.empty(0, np.uint16)
+        self._coded: HostCodes | DeviceCodes = HostCodes(cloud)
         self.mapping: Mapping | None = None
         self._placed = cloud.still
         if cloud.still:
@@ -155,8 +193,19 @@ class _Place:
         """Whether the geometry stays."""
         return self._cloud.still
 
-    def fit(self, timings: Timings) -> None:
-        """Find out what holds for the film at this resolution: nothing."""
+    @property
+    def codes(self) -> Any:
+        """Those of the last frame, as canvases take them."""
+        return self._coded.codes
+
+    def stay_on(self, device: Device) -> None:
+        """Take values that lie on a device from now on, and keep their codes there."""
+        from gpuanim.cuda.codes import DeviceCodes
+
+        self._coded = DeviceCodes(self._cloud, device)
+
+    def fit(self, i: int, size: tuple[int, int], fits: Fits) -> None:
+        """Find out what holds for the film, as its cloud `i`, on frames of this size: nothing."""
 
     def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Colour the points by a mapping of their values, and put them where they are if that changes."""
@@ -165,7 +214,7 @@ class _Place:
             raise RuntimeError("the norm of points that lie over each other is fitted to their values")
         with timings.measure("color"):
             self.mapping = mapping
-            self._encode(mapping, state.values)
+            self._coded.encode(mapping, state.values, self.renderer.visible if self.still else None)
         if not self._placed or state.moved or isinstance(self._order, str):
             with timings.measure("raster"):
                 self.lens = self.plan.lens(moment, state.coords)
@@ -176,23 +225,14 @@ class _Place:
         """Return numbers for the result."""
         return self.renderer.facts()
 
-    def _encode(self, mapping: Mapping, values: Values) -> None:
-        """Turn values into codes, of the points that can be seen."""
-        cloud = self._cloud
-        where = self.renderer.visible if cloud.still else None
-        n = cloud.n_points + len(cloud.halos) if where is None else len(where)
-        if len(self.codes) != n:
-            self.codes = np.empty(n, np.uint16)
-        # Outlines stand behind the points in the numbers of colours; theirs never change.
-        own = cloud.n_points if where is None else int(np.searchsorted(where, cloud.n_points))
-        halos = np.arange(len(cloud.halos)) if where is None else where[own:] - cloud.n_points
-        self.codes[own:] = cloud.halo_row + halos
-        mapping.encode(values, None if where is None else where[:own], self.codes[:own])
+    @cached_property
+    def _numbers(self) -> Ids:
+        return np.arange(self._cloud.n_points, dtype=np.uint32)
 
     def _move(self, state: State) -> None:
         """Put the points where the lens shows them, in an order that may follow their values."""
         plan, n = self.plan, len(state.coords)
-        ids = np.arange(n, dtype=np.uint32) if self._ids is None else self._ids
+        ids = self._numbers if self._ids is None else self._ids
         order = self._order
         if isinstance(order, str):
             ranked = geometry.value_order(order, state.values, self.codes, len(plan.table) - 1)
@@ -219,7 +259,8 @@ class _Sheet:
             place.renderer.canvas(place.plan.table, spec.pixel_format, plan.palette) for place in places
         ]
         self._still = all(place.still for place in places)
-        self._prepared: set[int] = set()  # buffers, which outlive the film's painter
+        # The next buffer at the address of one that is gone is another one.
+        self._prepared: WeakValueDictionary[int, Buffer] = WeakValueDictionary()
         self._patches: dict[int, list[Patch]] = {}  # of frames that are under way, by their buffers
         self._overlay: Overlay | None = None
         if self._moving or not places:
@@ -251,7 +292,7 @@ class _Sheet:
             self._overlay.restore(out)
         if not self._still or id(out) not in self._prepared:
             self._draw_still(out)
-            self._prepared.add(id(out))
+            self._prepared[id(out)] = out
         for place, canvas in zip(self._places, self._canvases, strict=True):
             canvas.draw(place.codes, out)
         self._patches[id(out)] = [patch for part in self._moving if (patch := part.draw()) is not None]
@@ -279,6 +320,14 @@ class _Sheet:
             canvas.still(out)
         if self._ground is not None and self._overlay is not None:
             self._overlay.paint(out, self._ground)
+
+
+def _planned(film: Film, plans: tuple[Plan, ...]) -> int:
+    """Return the bytes that this process will have taken at the most; MemoryPlanError if there are fewer."""
+    size = film_size(film, plans)
+    budget = film_budget(size)
+    require(budget, "the film", partial(film_advice, size))
+    return budget.nbytes + (_memory.resident() or 0)
 
 
 def _merged(name: str, one: Any, other: Any) -> Any:

@@ -62,7 +62,7 @@ def draw_frames(
     """
     under_way: deque[tuple[Buffer, ...]] = deque()
     outs: tuple[Buffer, ...] = ()
-    steps = film_steps(film, fps)
+    steps = film_steps(painter.brought(film), fps)
     while True:
         with timings.measure("values"):
             step = next(steps, None)
@@ -85,17 +85,20 @@ def record(
     fits: Fits,
     timings: Timings,
     on_frame: Callable[[], object] = lambda: None,
+    painter: Painter | None = None,
 ) -> Recorded:
     """Render a film once into open writers and finish them.
 
-    On any exception, Ctrl-C included, the writers are aborted and their threads have ended; those that were
-    finished before stay so.
+    A `painter` that is given was made for these plans and points, and is left open. On any exception, Ctrl-C
+    included, the writers are aborted and their threads have ended; those that were finished before stay so.
     """
     with ExitStack() as undo:
         for output in outputs:
             for writer in output.writers:
                 undo.callback(writer.abort)  # does nothing once it is finished
-        painter = undo.enter_context(Painter(film, tuple(output.plan for output in outputs), fits, timings))
+        if painter is None:
+            plans = tuple(output.plan for output in outputs)
+            painter = undo.enter_context(Painter(film, plans, fits, timings))
         feeders: list[_Feeder] = []
         try:
             for output in outputs:

@@ -29,6 +29,7 @@ from gpuanim.raster.pixels import unique_colors
 from gpuanim.types import Colors, Ids
 from gpuanim.view._base import Coords, Flight, Lens, Projected
 from gpuanim.view.plane import View
+from gpuanim.workload import workload
 
 __all__ = ["PanelPlan", "Plan", "resolve"]
 
@@ -166,9 +167,6 @@ def resolve(
         If an option does not fit the resolution.
     """
     size = pixels(film.stage.figsize, dpi)
-    renderer, reason = raster.choose(_asked_renderer(renderer), device)
-    for cloud in film.clouds:
-        raster.check_mixing(renderer, cloud.blend.mixing)
     layers = fits.layers(dpi, size)
     ground = Ground(*size, layers.under, layers.over, film.stage.background is None)
     few = sum(len(cloud.table) for cloud in film.clouds) <= _MERGED
@@ -186,6 +184,11 @@ def resolve(
         _panel(cloud, view, ground, *fits.sizes(i, view, dpi))
         for i, (cloud, view) in enumerate(zip(film.clouds, layers.views, strict=True))
     )
+    scenes = [(panel.scene, panel.diameter) for panel in panels]
+    work = workload(film, scenes, pixel_format, fps)
+    renderer, reason = raster.choose(_asked_renderer(renderer), device, work)
+    for cloud in film.clouds:
+        raster.check_mixing(renderer, cloud.blend.mixing)
     colors = _flat_colors(ground, [*(_shown(panel, ground) for panel in panels), layers.colors])
     palette = None
     if pixel_format is PixelFormat.PAL8:

@@ -156,9 +156,17 @@ def graph_fingerprint(adj_mat: Any) -> str:
     GraphError
         It is no adjacency matrix.
     """
-    from gpuanim.propagation.graph import read_graph
+    from gpuanim.propagation.stored import is_group, stored_graph
 
-    graph = read_graph(adj_mat.get() if hasattr(adj_mat, "get") else adj_mat)  # CuPy's come to the processor
+    if is_group(adj_mat):
+        from gpuanim.propagation.disk import look_at, on_disk
+
+        stored = stored_graph(adj_mat)
+        graph: Any = on_disk(stored, look_at(stored), None)
+    else:
+        from gpuanim.propagation.graph import read_graph
+
+        graph = read_graph(adj_mat.get() if hasattr(adj_mat, "get") else adj_mat)  # CuPy's
     weights = np.array([graph.value]) if graph.weights is None else graph.weights
     return array_fingerprint(graph.indptr, graph.indices, weights)
 

@@ -11,7 +11,7 @@ import numpy as np
 from gpuanim import geometry
 from gpuanim.blend._base import Reduction
 from gpuanim.chrome._base import Moment
-from gpuanim.film import NOWHERE, Cloud, State, Timings
+from gpuanim.film import NOWHERE, Cloud, Fits, State, Timings
 from gpuanim.plan import PanelPlan
 from gpuanim.raster._base import Renderer
 from gpuanim.types import Codes, Ids, Values
@@ -56,12 +56,11 @@ class PixelPlace:
         """Whether the geometry stays."""
         return self._cloud.still
 
-    def fit(self, timings: Timings) -> None:
-        """Fit a norm that goes by pixels to those of the film, at this resolution."""
-        cloud = self._cloud
-        if self._blend.by_pixels and cloud.norm.scope == "film":
-            with timings.measure("norm"):
-                self._film_mapping = cloud.norm.fit(self._results_of_film)
+    def fit(self, i: int, size: tuple[int, int], fits: Fits) -> None:
+        """Fit a norm that goes by pixels to those of the film, as its cloud `i`, on frames of this size."""
+        norm = self._cloud.norm
+        if self._blend.by_pixels and norm.scope == "film":
+            self._film_mapping = fits.of_pixels(i, size, lambda: norm.fit(self._results_of_film))
 
     def take(self, moment: Moment, state: State, mapping: Mapping | None, timings: Timings) -> None:
         """Reduce the values of a frame and colour the results by a mapping, or by one of their own."""

@@ -17,10 +17,19 @@ from gpuanim.encode._base import Encoder, Writer
 from gpuanim.errors import OptionError
 from gpuanim.film import Film, Fits, Timings
 from gpuanim.frames import PixelFormat
-from gpuanim.pipeline import Output, record
+from gpuanim.pipeline import Output, Recorded, record
 from gpuanim.plan import Plan
 
-__all__ = ["SaveResult", "as_targets", "encoders_for", "progress_bar", "save"]
+__all__ = [
+    "SaveResult",
+    "as_targets",
+    "encoders_for",
+    "progress_bar",
+    "results_of",
+    "save",
+    "shared_plans",
+    "shown_name",
+]
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,9 @@ class SaveResult:
         Diameter (pixels) and opacity of the points, and numbers of the renderer: points that can be seen,
         fragments and bytes of the operator. Where values are reduced (`blend`) also the pixels that points
         lie in, how many of them lie in the median and in the fullest one and how many "outside" of all, and
-        what norms are "fitted to": "cells" or "pixels".
+        what norms are "fitted to": "cells" or "pixels". "planned_bytes": the memory that was planned before
+        the start for this process and its encoders, with what it held then; "peak_bytes": the most that the
+        process has taken since it was started, without the encoders', None where the system does not tell.
     notes
         What differs from what was asked for, in words.
     """
@@ -150,7 +161,7 @@ def save(
     timings = Timings()
     fits = Fits(film, timings)
     with timings.measure("plan"):
-        plans = _shared([plan_for(encoder.formats, fits) for encoder in encoders])
+        plans = shared_plans([plan_for(encoder.formats, fits) for encoder in encoders])
     distinct = list(dict.fromkeys(map(id, plans)))
     writers: dict[int, list[Writer]] = {key: [] for key in distinct}
     with ExitStack() as undo:
@@ -161,25 +172,41 @@ def save(
         outputs = tuple(
             Output(next(plan for plan in plans if id(plan) == key), tuple(writers[key])) for key in distinct
         )
-        name = targets[0].name + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
-        with progress_bar(plans[0].spec.n_frames, name, shown=progress) as on_frame:
+        with progress_bar(plans[0].spec.n_frames, shown_name(targets), shown=progress) as on_frame:
             recorded = record(film, outputs, fits, timings, on_frame)
     timings.seconds["total"] = time.perf_counter() - start
+    return results_of(targets, encoders, plans, recorded, timings)
+
+
+def shared_plans(plans: list[Plan]) -> list[Plan]:
+    """Replace each plan by the first one with the same frames."""
+    first: dict[tuple[int, int, PixelFormat], Plan] = {}
+    return [first.setdefault((p.spec.width, p.spec.height, p.spec.pixel_format), p) for p in plans]
+
+
+def shown_name(targets: Sequence[Path]) -> str:
+    """Return what a progress bar calls these targets."""
+    return targets[0].name + (f" and {len(targets) - 1} more" if len(targets) > 1 else "")
+
+
+def results_of(
+    targets: Sequence[Path],
+    encoders: Sequence[Encoder],
+    plans: Sequence[Plan],
+    recorded: Recorded,
+    timings: Timings,
+) -> list[SaveResult]:
+    """Return a result for each target; `recorded` has facts for each plan, in the order of their firsts."""
     seconds = MappingProxyType(timings.seconds)
+    distinct = {id(plan): plan for plan in plans}
     facts = {
-        id(output.plan): MappingProxyType({**output.plan.dots, **facts})
-        for output, facts in zip(outputs, recorded.facts, strict=True)
+        key: MappingProxyType({**plan.dots, **facts})
+        for (key, plan), facts in zip(distinct.items(), recorded.facts, strict=True)
     }
     return [
         _result(target, encoder, plan, recorded.n_frames, seconds, facts[id(plan)])
         for target, encoder, plan in zip(targets, encoders, plans, strict=True)
     ]
-
-
-def _shared(plans: list[Plan]) -> list[Plan]:
-    """Replace each plan by the first one with the same frames."""
-    first: dict[tuple[int, int, PixelFormat], Plan] = {}
-    return [first.setdefault((p.spec.width, p.spec.height, p.spec.pixel_format), p) for p in plans]
 
 
 def _result(

@@ -47,6 +47,19 @@ def pbmc68k() -> Any:
         return scanpy.datasets.pbmc68k_reduced()
 
 
+@pytest.fixture(scope="module")
+def dask_client() -> Iterator[Any]:
+    """A client of two worker processes; Dask starts a worker again that is killed.
+
+    One for each file of tests, started in a second: the scheduler lives in this process, and others count
+    its memory, descriptors and threads.
+    """
+    from gpuanim.cluster import as_client
+
+    with as_client("local[2]") as client:
+        yield client
+
+
 @dataclass
 class Decoded:
     """What ffmpeg makes of a file."""
@@ -95,6 +108,12 @@ def _load(name: str) -> Any:
         sys.modules[full] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(sys.modules[full])
     return sys.modules[full]
+
+
+@pytest.fixture(scope="session")
+def load() -> Any:
+    """Return a function that imports a module of tests/cuda."""
+    return _load
 
 
 @pytest.fixture(scope="session")

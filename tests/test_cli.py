@@ -82,6 +82,20 @@ def test_propagate_from_seeds(cells, tmp_path, capsys, seeds):
     assert "read 0." in said.out
 
 
+def test_propagate_on_a_cluster(dask_client, cells, tmp_path):
+    options = ["--seed", 0, "--steps", 6, "--norm", "log", *SMALL]
+    assert run("propagate", cells, *options, "-o", tmp_path / "here.gif") == 0
+    there = ["--dask", dask_client.scheduler.address]
+    assert run("propagate", cells, *options, *there, "-o", tmp_path / "there.gif") == 0
+    assert (tmp_path / "here.gif").read_bytes() == (tmp_path / "there.gif").read_bytes()
+
+
+def test_a_cluster_that_is_none(cells, tmp_path, capsys):
+    target = tmp_path / "x.gif"
+    assert run("propagate", cells, "--seed", 0, "--dask", "local(2)", *SMALL, "-o", target) == 1
+    assert "there is no cluster at 'local(2)': give" in capsys.readouterr().err
+
+
 def test_several_targets_from_zarr(files, tmp_path, capsys):
     targets = [tmp_path / name for name in ("film.mp4", "film.gif", "film.html", "%02d.png")]
     outputs = [part for target in targets for part in ("-o", target)]
@@ -362,3 +376,26 @@ def test_a_gif_that_fits(cells, tmp_path, capsys):
     assert 0 < small.stat().st_size <= limit
     assert "to stay within" in capsys.readouterr().out
     assert b"NETSCAPE2.0" in small.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["cells.h5ad", "cells.zarr"])
+def test_a_graph_that_stays_on_disk_makes_the_same_film(files, name, tmp_path, capsys):
+    stores = []
+    for home in ("memory", "disk"):
+        target, store = tmp_path / f"{home}.mkv", tmp_path / f"{home}.zarr"
+        words = ["-o", target, "--store", store, "--steps", "3", "--graph-on", home, *SMALL]
+        assert run("propagate", files / name, "--seed", "0", *words) == 0
+        stores.append(gpuanim.open_frames(store))
+    np.testing.assert_array_equal(decode(tmp_path / "memory.mkv"), decode(tmp_path / "disk.mkv"))
+    assert stores[0].fingerprints == stores[1].fingerprints
+    assert "graph" in stores[0].fingerprints
+
+
+def test_what_does_not_fit_is_told_in_a_line(cells, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("gpuanim._memory.available", lambda: 1 << 30)
+    size = ["--size", "7680x4320"]
+    assert run("propagate", cells, "--seed", "0", "-o", tmp_path / "film.mp4", "--steps", "2", *size) == 1
+    told = capsys.readouterr().err
+    assert "the film needs" in told
+    assert "what would fit: frames of" in told
+    assert list(tmp_path.iterdir()) == []

@@ -60,6 +60,9 @@ class Lighting(Source):
         _threads.run(task, len(parts))
         return out
 
+    def origin(self) -> Any:
+        return self._values, self._when, self.times, self._dark
+
 
 def lighting(
     when: Any, n_steps: int, values: Any = None, limits: tuple[float, float] | None = None
@@ -166,6 +169,9 @@ class GeneSteps(Source):
             raise IndexError(index)
         return cast(Values, self._genes.values([self._positions[index]])[0])
 
+    def origin(self) -> Any:
+        return self.steps()
+
 
 def over_genes(
     cells: Cells,
@@ -207,6 +213,9 @@ class _Clusters(Source):
     def step(self, index: int) -> Values:
         code = self._shown[index]
         return cast(Values, np.where(self._codes == code, self._codes, self._codes.dtype.type(-1)))
+
+    def origin(self) -> Any:
+        return self._codes, self._shown
 
 
 def over_clusters(categories: Categories, groups: Sequence[str] | None = None) -> Source:

@@ -40,6 +40,9 @@ class CachedStore:
         few = len(element.shape) == 2 and element.shape[1] <= _FEW
         return self.read(slot, key) if few else element
 
+    def rows(self, slot: str, key: str) -> Any:
+        return self._store.rows(slot, key)
+
     def names(self, table: str) -> NDArray[Any]:
         if table not in self._names:
             self._names[table] = self._store.names(table)

@@ -26,7 +26,7 @@ from gpuanim.errors import DataKeyError, OptionError, ShapeError
 __all__ = ["Categories", "Cells", "ObsmSource", "open_cells"]
 
 Graph: TypeAlias = Any
-"""(n, n) scipy.sparse.csr_matrix."""
+"""(n, n) scipy.sparse.csr_matrix, or the group of a file that holds one."""
 
 
 def open_cells(data: str | PathLike[str] | Any) -> Cells:
@@ -183,8 +183,10 @@ class Cells:
         """Return column `index` of `obsm[key]`, (n,) float32 or float64, NaN included."""
         return self._coords(key, (index, index))[1][:, 0]
 
-    def graph(self, neighbors_key: str | None = None, obsp: str | None = None) -> Graph:
-        """Return the graph of neighbours as a (n, n) csr matrix.
+    def graph(
+        self, neighbors_key: str | None = None, obsp: str | None = None, *, graph_on: str = "memory"
+    ) -> Graph:
+        """Return the graph of neighbours as a (n, n) csr matrix, or where it lies in the file.
 
         Parameters
         ----------
@@ -193,15 +195,30 @@ class Cells:
             `uns["neighbors"]` if it says so, else `obsp["connectivities"]`.
         obsp
             The key in `obsp` itself; not together with `neighbors_key`.
+        graph_on
+            "memory", or "disk" for the group of the file that it is in, as `gpuanim.LabelPropagation` takes
+            it, as long as the file is open; "auto" where a propagation would not fit into memory.
         """
         if neighbors_key is not None and obsp is not None:
             raise OptionError("give neighbors_key or obsp, not both")
         key = obsp if obsp is not None else self._connectivities_key(neighbors_key)
         try:
-            stored = self._store.read("obsp", key)
+            matrix: Any = self._store.rows("obsp", key)
+            if graph_on == "memory" or (graph_on == "auto" and _fits(matrix)):
+                matrix = self._store.read("obsp", key)
         except KeyError:
             self._missing("graph", key, "obsp", hint="; scanpy.pp.neighbors makes one")
-        matrix: Any = stored
+        return self._checked_graph(matrix, key)
+
+    def _checked_graph(self, matrix: Any, key: str) -> Graph:
+        from gpuanim.propagation.stored import is_group
+
+        if is_group(matrix):
+            shape = tuple(int(side) for side in matrix.attrs["shape"])
+            if shape != (self.n_obs, self.n_obs):
+                raise ShapeError(f"obsp[{key!r}] has shape {shape}, expected {(self.n_obs, self.n_obs)}")
+            return matrix
+        stored = matrix
         if getattr(stored, "format", "") != "csr":
             from scipy.sparse import csr_matrix
 
@@ -332,3 +349,12 @@ def _check_finite(coords: NDArray[np.floating[Any]], key: str) -> None:
             f"coordinates (first: cell {int(np.argmin(finite))}); leave them out, as in "
             f"adata[np.isfinite(adata.obsm[{key!r}]).all(axis=1)]"
         )
+
+
+def _fits(matrix: Any) -> bool:
+    """Say whether a propagation over a graph, in memory or in a file, would fit into memory."""
+    from gpuanim.budget._base import fits
+    from gpuanim.budget.graph import graph_budget
+    from gpuanim.propagation.sizes import graph_size
+
+    return fits(graph_budget(graph_size(matrix, columns=1, itemsize=4)))

@@ -39,6 +39,9 @@ class MemoryStore:
     def lazy(self, slot: str, key: str) -> Any:
         return self.read(slot, key)
 
+    def rows(self, slot: str, key: str) -> Any:
+        return self.read(slot, key)
+
     def names(self, table: str) -> NDArray[Any]:
         return np.asarray(getattr(self._slot(table), "index", ()), object)
 

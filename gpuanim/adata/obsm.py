@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.types import Values
 from gpuanim.values._base import Source
+from gpuanim.values.convert import lies_on_disk
 
 __all__ = ["ObsmSource", "dense", "floats"]
 
@@ -67,6 +68,13 @@ class ObsmSource(Source):
             raise IndexError(index)
         first: Values = self._columns(index, index + 1)[0]
         return first
+
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def _band(self) -> int:
         """Columns that are read at once: whole chunks of a file, and enough for cache lines of memory."""

@@ -62,6 +62,9 @@ class Store(Protocol):
     def lazy(self, slot: str, key: str) -> Any:
         """Return an element that may stay on disk until it is sliced; raises KeyError."""
 
+    def rows(self, slot: str, key: str) -> Any:
+        """Return a matrix that, if it is sparse and stored by rows, may stay on disk; raises KeyError."""
+
     def names(self, table: str) -> NDArray[Any]:
         """Return the (n,) names of the cells, or the names of the genes; none if there is no such table."""
 
@@ -103,6 +106,10 @@ class FileStore:
     def lazy(self, slot: str, key: str) -> Any:
         element = self._find(slot, key)
         return element if _is_numeric(element) else decode(element)
+
+    def rows(self, slot: str, key: str) -> Any:
+        element = self._find(slot, key)
+        return element if _text(element.attrs.get("encoding-type", "")) == "csr_matrix" else decode(element)
 
     def names(self, table: str) -> NDArray[Any]:
         try:

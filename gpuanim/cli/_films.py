@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuanim.adata import Cells, as_labels, open_cells
 from gpuanim.adata.stored import stored_frames
+from gpuanim.cli._clusters import dask_client
 
 if TYPE_CHECKING:
     from gpuanim import LabelPropagation
@@ -22,7 +23,7 @@ __all__ = ["check_usage", "demo", "encoding", "make", "propagate", "render", "si
 STEPS = 100
 _PROPAGATION = (
     *("file", "basis", "dimensions", "neighbors_key", "obsp", "seed", "seed_name", "seed_group"),
-    *("alpha", "steps", "tol", "dtype"),
+    *("alpha", "steps", "tol", "dtype", "graph_on"),
 )
 """The options that say what spreads, and how."""
 
@@ -68,7 +69,8 @@ def check_usage(args: argparse.Namespace) -> None:
         error("the following arguments are required: -o/--output")
     if args.norm == "rank" and (limits := _limits(args)):
         error(f"--{limits[0]} has no meaning for ranks: give --norm linear or log")
-    given = encoding(args)
+    drawn_on = {"dask": args.dask} if args.command == "render" and args.dask else {}
+    given = encoding(args) | long_film(args) | drawn_on
     if args.interactive and given:
         error(f"--interactive takes no --{next(iter(given)).replace('_', '-')}: it is no video")
     if args.groups and not args.interactive:
@@ -100,20 +102,25 @@ def _propagate(
     from gpuanim import LabelPropagation
 
     coords = cells.embedding(args.basis, args.dimensions)
-    graph = cells.graph(args.neighbors_key, args.obsp)
+    graph = cells.graph(args.neighbors_key, args.obsp, graph_on=args.graph_on)
     labels = np.zeros(cells.n_obs, np.float32)
     labels[cells.seeds(args.seed, args.seed_name, args.seed_group)] = 1
     options = _options(args, cells)
     read = time.perf_counter() - start
     steps = STEPS if args.steps is None and args.tol is None else args.steps
-    key = repr([getattr(args, name) for name in _PROPAGATION])
-    if key not in kept:
-        kept[key] = LabelPropagation(
-            graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords, dtype=args.dtype
-        )
-    if not args.store:
-        return _save(args, coords, kept[key], options, read)
-    return _stored(args, coords, graph, kept[key], options, read)
+    with dask_client(args.dask, quiet=args.quiet) as client:
+        key = repr([getattr(args, name) for name in _PROPAGATION])
+        source = None if client else kept.get(key)  # one on a cluster ends with it
+        if source is None:
+            source = LabelPropagation(
+                graph, labels, alpha=args.alpha, n_steps=steps, tol=args.tol, coords=coords,
+                dtype=args.dtype, graph_on=args.graph_on, client=client,
+            )  # fmt: skip
+        if not client:
+            kept[key] = source
+        if not args.store:
+            return _save(args, coords, source, options, read)
+        return _stored(args, coords, graph, source, options, read)
 
 
 def _stored(
@@ -207,7 +214,11 @@ def _save(
         progress_line=args.progress_line, logo=args.logo, theme=args.theme, **classes,
     )  # fmt: skip
     target = args.output if len(args.output) > 1 else args.output[0]
-    made = animation.save(target, progress=_progress(args), **options)
+    # A propagation on a cluster takes all of it: its film is drawn here.
+    drawn_on = args.dask if args.command == "render" else None
+    with dask_client(drawn_on, quiet=args.quiet) as client:
+        where = {} if client is None else {"client": client}
+        made = animation.save(target, progress=_progress(args), **where, **options)
     return summary(made if isinstance(made, list) else [made], {"read": read})
 
 
@@ -229,6 +240,12 @@ def _limits(args: argparse.Namespace) -> list[str]:
     return [name for name in ("vmin", "vmax", "vcenter") if getattr(args, name) is not None]
 
 
+def long_film(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of films in segments that are given, but for the cluster."""
+    names = ("segment", "workers", "resume")
+    return {name: value for name in names if (value := getattr(args, name)) is not None}
+
+
 def encoding(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options of encoders that are given."""
     names = (*ENCODING, "codec", "max_bytes")
@@ -238,7 +255,7 @@ def encoding(args: argparse.Namespace) -> dict[str, Any]:
 def _options(args: argparse.Namespace, cells: Cells) -> dict[str, Any]:
     """Return what goes to `Animation.save`: options of encoders, or what an interactive page is to tell."""
     if not args.interactive:
-        return encoding(args)
+        return encoding(args) | long_film(args)
     page: dict[str, Any] = {"interactive": True, "names": cells.obs_names}
     if args.groups:
         page |= {"groups": as_labels(cells.obs(args.groups)), "group_colors": cells.palette(args.groups)}

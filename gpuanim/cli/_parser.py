@@ -26,6 +26,7 @@ examples:
   gpuanim info film.mp4
   gpuanim convert film.mp4 film.webm --codec av1
   gpuanim doctor
+  gpuanim bench --calibrate
 """
 
 
@@ -55,6 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_convert(commands)
     _add_demo(commands)
     _add_doctor(commands)
+    _add_bench(commands)
     _finish(commands)
     return parser
 
@@ -101,8 +103,16 @@ def _add_propagate(commands: Any) -> None:
         "--dtype", default="float32", choices=["float32", "float64"],
         help="float64 reaches more than 30 steps far from a seed (default: float32)",
     )  # fmt: skip
+    group.add_argument(
+        "--graph-on", default="auto", choices=["auto", "memory", "disk"],
+        help="where the graph lies during the steps (default: on disk where it does not fit into memory)",
+    )  # fmt: skip
     group.add_argument("--neighbors-key", metavar="KEY", help="key in uns that names the graph, as in scanpy")
     group.add_argument("--obsp", metavar="KEY", help="key of the graph in obsp itself")
+    group.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="propagate on the workers of a Dask cluster: tcp://HOST:PORT, or local[N] for N processes here",
+    )  # fmt: skip
     group = parser.add_argument_group("store")
     group.add_argument(
         "--store", metavar="FOLDER",
@@ -131,6 +141,10 @@ def _add_render(commands: Any) -> None:
         help="key in obsm, without it X_KEY, as for --basis; or a store, frames.zarr",
     )  # fmt: skip
     parser.add_argument("--steps", type=_steps, metavar="A:B", help="from step A to before step B, from 0")
+    parser.add_argument(
+        "--dask", metavar="ADDRESS",
+        help="make segments on the workers of a Dask cluster: tcp://HOST:PORT, or local[N] for N processes",
+    )  # fmt: skip
     parser.add_argument(
         "--same-cells", action="store_true",
         help="the store has the frames of these cells, though it was made with another embedding of them",
@@ -178,6 +192,19 @@ def _add_demo(commands: Any) -> None:
     parser.set_defaults(run=_demo)
 
 
+def _add_bench(commands: Any) -> None:
+    parser = commands.add_parser(
+        "bench",
+        help="measure the renderers of this machine, so that the faster one is chosen",
+        description="Measure what each renderer takes here, in less than a minute on a quiet machine, and "
+        "keep it in costs.json of your settings (GPUANIM_COSTS names another file): the choice of "
+        'renderer="auto" goes by it.',
+    )
+    parser.add_argument("--calibrate", action="store_true", required=True, help="measure, print and keep")
+    parser.add_argument("-o", "--output", metavar="FILE", help="write to this file instead")
+    parser.set_defaults(run=_bench)
+
+
 def _add_doctor(commands: Any) -> None:
     parser = commands.add_parser("doctor", help="tell what is here, what is used, and what to install")
     add = parser.add_argument
@@ -219,7 +246,19 @@ def _add_input(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--max-bytes", metavar="SIZE", help="render smaller until a file fits, such as 8MB")
     parser.add_argument("--groups", metavar="COLUMN", help="obs column for the page's legend")
+    _add_segments(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="no progress bar and no summary")
+
+
+def _add_segments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of films that are made in segments, each under its name in `Animation.save`."""
+    add = parser.add_argument_group("long films").add_argument
+    add(
+        "--resume", nargs="?", const=True, metavar="NAME",
+        help="after a crash make only what is missing; NAME stands for the values where they cannot be told",
+    )  # fmt: skip
+    add("--segment", type=float, metavar="S", help="least seconds of a segment (default: 2)")
+    add("--workers", type=int, metavar="N", help="encoders at once, each on a segment (default: 1)")
 
 
 def _add_film(parser: argparse.ArgumentParser, *, norm: str) -> None:
@@ -426,6 +465,12 @@ def _demo(args: argparse.Namespace) -> int:
     from gpuanim.cli._films import demo
 
     return demo(args)
+
+
+def _bench(args: argparse.Namespace) -> int:
+    from gpuanim.cli._bench import bench
+
+    return bench(args)
 
 
 def _doctor(args: argparse.Namespace) -> int:

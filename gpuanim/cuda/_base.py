@@ -9,17 +9,35 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-__all__ = ["BLOCK", "NOTHING", "Array", "Defines", "Device", "Kernel", "Recording", "blocks_for", "source_of"]
+if TYPE_CHECKING:
+    from gpuanim.cuda.launches import Launches
+
+__all__ = [
+    "BLOCK",
+    "MOST_BLOCKS",
+    "NOTHING",
+    "Array",
+    "Defines",
+    "Device",
+    "Kernel",
+    "Recording",
+    "blocks_for",
+    "source_of",
+]
 
 BLOCK = 256
 """Threads of a block, everywhere: a multiple of the 32 threads of a warp."""
+
+MOST_BLOCKS = 2048
+"""Of kernels whose threads go on to further elements: all that the largest GPU runs at a time, and more."""
 
 Array = Any
 """An array on the device: has `shape`, `dtype`, `size` and `nbytes`, and can be sliced and reshaped."""
@@ -65,6 +83,10 @@ class Device(ABC):
         """Copy an array to the device."""
 
     @abstractmethod
+    def put(self, array: NDArray[Any], into: Array) -> None:
+        """Copy an array to one on the device that has its shape and dtype, after all work so far."""
+
+    @abstractmethod
     def download(self, array: Array) -> NDArray[Any]:
         """Copy an array to the host, and wait for it."""
 
@@ -81,6 +103,10 @@ class Device(ABC):
         """Set all bytes of an array in one piece to `value`, on the stream."""
 
     @abstractmethod
+    def address(self, array: Array) -> int:
+        """Return where an array begins, as kernels are told."""
+
+    @abstractmethod
     def pinned(self, nbytes: int) -> NDArray[np.uint8]:
         """Return host memory that copies reach without a detour."""
 
@@ -90,6 +116,10 @@ class Device(ABC):
 
         Work that is launched later overlaps with the copy, and must not write to `array` before it is over.
         """
+
+    @abstractmethod
+    def wait_for_copies(self) -> None:
+        """Wait for all that `fetch` has begun."""
 
     @abstractmethod
     def kernel(self, source: str, name: str, defines: Defines = NOTHING) -> Kernel:
@@ -106,6 +136,13 @@ class Device(ABC):
     @abstractmethod
     def memory(self) -> tuple[int, int]:
         """Return the bytes that can still be had, and all there are."""
+
+    @cached_property
+    def launches(self) -> Launches:
+        """What the frames of all films on this device are launched through."""
+        from gpuanim.cuda.launches import Launches
+
+        return Launches(self)
 
 
 def source_of(path: str, defines: Defines) -> str:
@@ -125,6 +162,7 @@ def source_of(path: str, defines: Defines) -> str:
     return "\n".join([f"#define BLOCK {BLOCK}", *lines, common, own])
 
 
-def blocks_for(n: int) -> int:
-    """Return the number of blocks whose threads take one element each."""
-    return max(1, -(-n // BLOCK))
+def blocks_for(n: int, most: int | None = None) -> int:
+    """Return the number of blocks whose threads take one element each, or more if that is above `most`."""
+    blocks = max(1, -(-n // BLOCK))
+    return blocks if most is None else min(blocks, most)

@@ -14,16 +14,29 @@ __device__ inline i64 thread_id() {
     return (i64)blockIdx.x * BLOCK + threadIdx.x;
 }
 
-// Sum of a value over the threads of a block, in the same order each time; the sum is that of thread 0.
-__device__ inline double block_sum(double value) {
-    __shared__ double parts[BLOCK];
-    parts[threadIdx.x] = value;
-    __syncthreads();
-    for (u32 half = BLOCK / 2; half > 0; half /= 2) {
-        if (threadIdx.x < half) parts[threadIdx.x] += parts[threadIdx.x + half];
-        __syncthreads();
+// The number of threads of the grid: the step of a thread that takes more than one element.
+__device__ inline i64 all_threads() {
+    return (i64)gridDim.x * BLOCK;
+}
+
+// Two sums over the threads of a block, in the same order each time; they are those of thread 0.
+struct Sums { double first, second; };
+
+__device__ inline Sums block_sums(Sums own) {
+    __shared__ Sums parts[BLOCK / 32];
+    for (u32 half = 16; half > 0; half /= 2) {
+        own.first += __shfl_down_sync(0xffffffffu, own.first, half);
+        own.second += __shfl_down_sync(0xffffffffu, own.second, half);
     }
-    double sum = parts[0];
+    if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = own;
     __syncthreads();
-    return sum;
+    Sums sums = {0.0, 0.0};
+    if (threadIdx.x == 0) {
+        for (u32 w = 0; w < BLOCK / 32; w++) {
+            sums.first += parts[w].first;
+            sums.second += parts[w].second;
+        }
+    }
+    __syncthreads();
+    return sums;
 }

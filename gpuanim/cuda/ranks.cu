@@ -1,4 +1,4 @@
-// The 255 values at which the level of a rank rises, and the levels of values: exact, ties included, without
+// The 255 values at which the level of a rank rises: exact, ties included, without
 // a sort, and without the host.
 //
 // A value's key is its bits, as an unsigned number in the order of the values. The ranks that are asked for are
@@ -50,31 +50,49 @@ struct Found {
     i64 n;              // values that are not NaN
 };
 
+// Add 1 to counts[bin] for each thread of a warp that wants it; all of its threads call this. Early in a
+// propagation most values are alike: one addition for those of a warp, or they would queue for one word.
+__device__ inline void warp_count(u32* counts, u32 bin, bool wants) {
+    u32 who = __match_any_sync(0xffffffffu, wants ? bin : 0xffffffffu);
+    if (wants && (who & ((1u << threadIdx.x % 32) - 1)) == 0) atomicAdd(&counts[bin], (u32)__popc(who));
+}
+
 // Zero before: `counts` (65,536), `found`. `lowest` holds all ones before.
 KERNEL count_first(i64 n, const VALUE* __restrict__ values, u32* counts, u64* lowest, u64* highest) {
-    i64 i = thread_id();
-    if (i >= n) return;
-    VALUE value = values[i];
-    if (value != value) return;
-    Bits key = key_of(value);
-    atomicAdd(&counts[(u32)(key >> (VALUE_BITS - 16))], 1u);
+    u64 low = ~0ull, high = 0;
+    i64 zeros = 0;  // far from the seeds values are 0: they are counted without memory
+    const Bits zero = key_of((VALUE)0);
+    for (i64 first = thread_id() - threadIdx.x; first < n; first += all_threads()) {
+        i64 i = first + threadIdx.x;
+        VALUE value = i < n ? values[i] : (VALUE)NOTHING;
+        bool counts_at_all = value == value;
+        Bits key = key_of(value);
+        bool is_zero = counts_at_all && key == zero;
+        zeros += is_zero;
+        warp_count(counts, (u32)(key >> (VALUE_BITS - 16)), counts_at_all && !is_zero);
+        if (counts_at_all && (u64)key < low) low = (u64)key;
+        if (counts_at_all && (u64)key > high) high = (u64)key;
+    }
 #if STRETCH
-    if ((u64)key < *lowest) atomicMin(lowest, (u64)key);
-    if ((u64)key > *highest) atomicMax(highest, (u64)key);
+    if (low < *lowest) atomicMin(lowest, low);
+    if (high > *highest) atomicMax(highest, high);
 #endif
+    if (zeros) atomicAdd(&counts[(u32)(zero >> (VALUE_BITS - 16))], (u32)zeros);
 }
 
 // How many values are like the lowest and the highest.
 KERNEL count_ends(
     i64 n, const VALUE* __restrict__ values, const u64* lowest, const u64* highest, u64* ends
 ) {
-    i64 i = thread_id();
-    if (i >= n) return;
-    VALUE value = values[i];
-    if (value != value) return;
-    u64 key = (u64)key_of(value);
-    if (key == *lowest) atomicAdd(&ends[0], 1ull);
-    if (key == *highest) atomicAdd(&ends[1], 1ull);
+    u64 low = 0, high = 0;
+    for (i64 i = thread_id(); i < n; i += all_threads()) {
+        VALUE value = values[i];
+        u64 key = (u64)key_of(value);
+        low += value == value && key == *lowest;
+        high += value == value && key == *highest;
+    }
+    if (low) atomicAdd(&ends[0], low);
+    if (high) atomicAdd(&ends[1], high);
 }
 
 __device__ inline i64 ceil_div(i64 a, i64 b) { return (a + b - 1) / b; }
@@ -139,21 +157,33 @@ KERNEL block_choose_first(u32* counts, const u64* ends, Found* found, u8* childr
     if (t == 0 && n > 0) number_slots(found, children, 0, FIRST - 1);
 }
 
+// The number of the beginning that a key has up to a digit; 0 for none that is wanted.
+__device__ inline u32 slot_of(Bits key, i32 digit, const u8* __restrict__ children) {
+    u32 slot = children[(u32)(key >> (VALUE_BITS - 16))];
+    for (i32 d = 0; d < digit && slot; d++) {
+        slot = children[(i64)(d + 1) * FIRST + (slot << 8 | digit_of(key, d))];
+    }
+    return slot;
+}
+
 // Count a digit of the values whose digits before it are those of a slot. `children` are the tables of all
 // digits: one of 65,536 numbers, then 65,536 for each further digit.
 KERNEL count_digit(
     i64 n, const VALUE* __restrict__ values, i32 digit, const u8* __restrict__ children, u32* counts
 ) {
-    i64 i = thread_id();
-    if (i >= n) return;
-    VALUE value = values[i];
-    if (value != value) return;
-    Bits key = key_of(value);
-    u32 slot = children[(u32)(key >> (VALUE_BITS - 16))];
-    for (i32 d = 0; d < digit && slot; d++) {
-        slot = children[(i64)(d + 1) * FIRST + (slot << 8 | digit_of(key, d))];
+    i64 zeros = 0;
+    const Bits zero = key_of((VALUE)0);
+    for (i64 first = thread_id() - threadIdx.x; first < n; first += all_threads()) {
+        i64 i = first + threadIdx.x;
+        VALUE value = i < n ? values[i] : (VALUE)NOTHING;
+        Bits key = key_of(value);
+        bool is_zero = value == value && key == zero;
+        zeros += is_zero;
+        u32 slot = value == value && !is_zero ? slot_of(key, digit, children) : 0;
+        warp_count(counts, slot << 8 | digit_of(key, digit), slot != 0);
     }
-    if (slot) atomicAdd(&counts[slot << 8 | digit_of(key, digit)], 1u);
+    u32 slot = zeros ? slot_of(zero, digit, children) : 0;
+    if (slot) atomicAdd(&counts[slot << 8 | digit_of(zero, digit)], (u32)zeros);
 }
 
 // One block: the next digit of each wanted rank.
@@ -188,21 +218,4 @@ KERNEL thresholds(const Found* found, double* out) {
         value = value == (VALUE)INFINITE ? (VALUE)NOTHING : value_of(key + 1);
     }
     out[t + 1] = (double)value;
-}
-
-// The level of each value: the number of thresholds that it reaches, less one; LEVELS for NaN. `where` lists
-// those that are wanted, `all` says that all are.
-KERNEL levels(
-    i64 n, const VALUE* __restrict__ values, const u32* __restrict__ where, i32 all,
-    const double* __restrict__ edges, u16* codes
-) {
-    i64 i = thread_id();
-    if (i >= n) return;
-    double value = (double)values[all ? (u32)i : where[i]];
-    i32 low = 0, high = LEVELS;  // `low` thresholds are reached for certain
-    while (low < high) {
-        i32 middle = (low + high) / 2;
-        if (value >= edges[middle]) low = middle + 1; else high = middle;
-    }
-    codes[i] = value != value || low == 0 ? LEVELS : (u16)(low - 1);
 }

@@ -1,4 +1,4 @@
-"""Ranks and levels of values that lie on a device: what `values.ranks` and `values.staircase` do there."""
+"""Ranks of values that lie on a device: what `values.ranks` does there."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from gpuanim.cuda._base import Array, Device, blocks_for
+from gpuanim.cuda._base import MOST_BLOCKS, Array, Device, blocks_for
 
-__all__ = ["DeviceLevels", "DeviceRanks"]
+__all__ = ["DeviceRanks"]
 
 _SOURCE = "cuda/ranks.cu"
 _FIRST = 1 << 16
@@ -34,13 +34,17 @@ class DeviceRanks:
     def __init__(self, device: Device, dtype: np.dtype[Any], *, stretch: bool) -> None:
         self._device, self._stretch = device, stretch
         self._digits = (8 * dtype.itemsize - 16) // 8
-        self._defines = _defines(dtype) | {"STRETCH": int(stretch)}
+        kind = "float" if dtype == np.float32 else "double"
+        self._defines: dict[str, str | int] = {
+            "VALUE": kind,
+            "VALUE_BITS": 8 * dtype.itemsize,
+            "STRETCH": int(stretch),
+        }
         self._counts = device.empty((self._digits + 1) * _FIRST, np.uint32)
         self._children = device.empty((self._digits + 1) * _FIRST, np.uint8)
         self._found = device.empty(_FOUND, np.uint8)
-        self._ends = device.empty(
-            4, np.uint64
-        )  # keys of the lowest and highest value, how many are like them
+        # Keys of the lowest and the highest value, and how many are like them.
+        self._ends = device.empty(4, np.uint64)
         self.thresholds = device.empty(256, np.float64)
 
     def find(self, values: Array) -> Array:
@@ -49,7 +53,7 @@ class DeviceRanks:
         Only launches: it can be recorded.
         """
         device, n = self._device, np.int64(len(values))
-        threads = blocks_for(len(values))
+        threads = blocks_for(len(values), MOST_BLOCKS)
         for array in (self._counts, self._children, self._found, self._ends):
             device.fill(array, 0)
         lowest, highest, ends = self._ends[:1], self._ends[1:2], self._ends[2:]
@@ -67,37 +71,3 @@ class DeviceRanks:
 
     def _run(self, name: str, blocks: int, *args: Any) -> None:
         self._device.kernel(_SOURCE, name, self._defines)(blocks, *args)
-
-
-class DeviceLevels:
-    """Turns values on a device into levels, of the points that can be seen.
-
-    Parameters
-    ----------
-    device
-        Where the values lie.
-    dtype
-        float32 or float64, of the values.
-    where
-        (v,) uint32 on the device, the positions that are wanted; None for all n.
-    n
-        Number of values.
-    """
-
-    def __init__(self, device: Device, dtype: np.dtype[Any], where: Array | None, n: int) -> None:
-        self._device, self._where = device, where
-        self._defines = _defines(dtype) | {"STRETCH": 0}
-        self._n = n if where is None else len(where)
-        self.codes = device.empty(max(self._n, 1), np.uint16)
-
-    def encode(self, values: Array, thresholds: Array) -> Array:
-        """Return the (v,) uint16 levels of (n,) values by (256,) thresholds; overwritten next time."""
-        every = self._where is None
-        where = self.codes if every else self._where
-        kernel = self._device.kernel(_SOURCE, "levels", self._defines)
-        kernel(blocks_for(self._n), np.int64(self._n), values, where, np.int32(every), thresholds, self.codes)
-        return self.codes
-
-
-def _defines(dtype: np.dtype[Any]) -> dict[str, str | int]:
-    return {"VALUE": "float" if dtype == np.float32 else "double", "VALUE_BITS": 8 * dtype.itemsize}

@@ -12,7 +12,7 @@ from gpuanim.encode._metadata import parse_comment
 from gpuanim.encode.process import ffmpeg_exe
 from gpuanim.errors import FileError
 
-__all__ = ["stream_info"]
+__all__ = ["packet_times", "stream_info"]
 
 _CONTAINERS = {"matroska,webm": "mkv", "mov,mp4,m4a,3gp,3g2,mj2": "mp4"}
 _LIMIT = 600
@@ -28,7 +28,7 @@ def stream_info(path: Path) -> FilmInfo:
         If ffmpeg finds no video in it; with its words.
     """
     # framecrc lists each packet with its time, and needs no ffprobe, which imageio-ffmpeg does not bring.
-    packets, told = _ffmpeg(path, "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-")
+    packets, told = _packets(path)
     found = re.search(r"^ *Stream #.*?: Video: (.*)$", told, re.MULTILINE)
     if found is None:
         raise FileError(f"{path} holds no video")
@@ -62,6 +62,21 @@ def stream_info(path: Path) -> FilmInfo:
         title=tags.get("title", ""),
         gpuanim=comment,
     )
+
+
+def packet_times(path: Path) -> tuple[Fraction, list[tuple[int, int]]]:
+    """Return the unit of time in seconds, and start and length of each packet of the first video stream.
+
+    Raises
+    ------
+    FileError
+        If ffmpeg finds no video in it; with its words.
+    """
+    return _times(_packets(path)[0])
+
+
+def _packets(path: Path) -> tuple[str, str]:
+    return _ffmpeg(path, "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-")
 
 
 def _ffmpeg(path: Path, *output: str) -> tuple[str, str]:

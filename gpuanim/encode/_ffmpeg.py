@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 from pathlib import Path
 from typing import ClassVar
 
-from gpuanim.encode._base import Encoder
 from gpuanim.encode._guarded import check_spec
+from gpuanim.encode._joining import THREADS, Joinable, Segment, concat
 from gpuanim.encode._metadata import film_comment
 from gpuanim.encode.process import FFmpegWriter
+from gpuanim.encode.target import Part, check_target
 from gpuanim.errors import FormatError, OptionError
 from gpuanim.frames import FilmSpec, PixelFormat
 
@@ -39,7 +40,7 @@ BT709 = ("-color_range", "tv", *("-colorspace", "bt709", "-color_primaries", "bt
 
 
 @dataclass(frozen=True, kw_only=True)
-class FFmpegEncoder(Encoder):
+class FFmpegEncoder(Joinable):
     """An encoder that is an ffmpeg process.
 
     Parameters
@@ -60,6 +61,8 @@ class FFmpegEncoder(Encoder):
     """The codec's name in messages."""
     muxers: ClassVar[Mapping[str, str]]
     """Suffixes of the containers that hold it, and ffmpeg's names of these."""
+    tag: ClassVar[str | None] = None
+    """Of the codec in MP4 and MOV, where it is not ffmpeg's own choice."""
     qualities: ClassVar[tuple[str, ...]] = QUALITIES
     """Those that it has."""
     max_side: ClassVar[int] = 16384
@@ -75,13 +78,38 @@ class FFmpegEncoder(Encoder):
     def open(self, target: Path, spec: FilmSpec) -> FFmpegWriter:
         """Start ffmpeg on a hidden file beside `target`."""
         check_spec(self, spec, self.max_side)
+        muxer = self._muxer(target)
+        return FFmpegWriter(target, spec, self.input_options(spec), self.output_options(spec, muxer))
+
+    def for_segments(self, target: Path, spec: FilmSpec) -> tuple[FFmpegEncoder, str]:
+        check_target(target)
+        check_spec(self, spec, self.max_side)
+        self._muxer(target)
+        fixed = replace(self, threads=THREADS) if self.threads is None else self
+        return fixed, f"film{target.suffix.lower()}"
+
+    def join(self, segments: Sequence[Segment], target: Path, spec: FilmSpec) -> None:
+        muxer = self._muxer(target)
+        part = Part(check_target(target))
+        try:
+            concat(segments, part.path, spec.fps, muxer, self._joined_options(spec, muxer))
+            part.commit()
+        except BaseException:
+            part.discard()
+            raise
+
+    def _joined_options(self, spec: FilmSpec, muxer: str) -> list[str]:
+        tag = ["-tag:v", self.tag] if self.tag and muxer in ("mp4", "mov") else []
+        return [*tag, *file_options(spec.title, film_comment(spec), muxer)]
+
+    def _muxer(self, target: Path) -> str:
         muxer = self.muxers.get(target.suffix.lower())
         if muxer is None:
             known = ", ".join(self.muxers)
             raise FormatError(
                 f"{self.name} is written to {known} files, not {target.suffix or target.name!r}"
             )
-        return FFmpegWriter(target, spec, self.input_options(spec), self.output_options(spec, muxer))
+        return muxer
 
     def input_options(self, spec: FilmSpec) -> list[str]:
         """Return what stands before `-i` on ffmpeg's command line."""

@@ -40,6 +40,7 @@ class H265(RatedEncoder):
     family: ClassVar[str] = "hevc"
     muxers: ClassVar[Mapping[str, str]] = MP4
     presets: ClassVar[tuple[str, ...]] = X26X_PRESETS
+    tag: ClassVar[str | None] = "hvc1"
     max_side: ClassVar[int] = 8192
     levels: ClassVar[Mapping[str, Level]] = {
         "draft": Level("superfast", 23),
@@ -51,5 +52,5 @@ class H265(RatedEncoder):
     def _software_options(self, spec: FilmSpec) -> Sequence[str]:
         # x265 writes its own log, whatever ffmpeg's level is.
         params = "log-level=error" + ("" if self._rate else ":lossless=1")
-        codec = ("-c:v", "libx265", "-preset", str(self.preset), "-tag:v", "hvc1")
+        codec = ("-c:v", "libx265", "-preset", str(self.preset), "-tag:v", str(self.tag))
         return [*codec, *self._rate, "-x265-params", params, "-pix_fmt", spec.pixel_format, *BT709]

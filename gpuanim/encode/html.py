@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gpuanim.encode._base import Encoder
 from gpuanim.encode._guarded import GuardedWriter
+from gpuanim.encode._joining import Joinable, Segment
 from gpuanim.encode._metadata import film_comment
 from gpuanim.encode.h264 import H264
 from gpuanim.encode.target import PartFolder, check_target
@@ -29,7 +31,7 @@ _CHECK_EVERY = 32  # frames between looks at the size of the film
 
 
 @dataclass(frozen=True)
-class HTML(Encoder):
+class HTML(Joinable):
     """A page with a player that steps and scrubs frame by frame, around an H.264 film.
 
     Parameters
@@ -74,10 +76,28 @@ class HTML(Encoder):
 
     def open(self, target: Path, spec: FilmSpec) -> _Writer:
         """Start the film in a hidden folder beside `target`."""
+        return _Writer(self, self._checked(target), spec, self._video())
+
+    def for_segments(self, target: Path, spec: FilmSpec) -> tuple[Encoder, str]:
+        page = self._checked(target)
+        return self._video().for_segments(page.with_suffix(".mp4"), spec)
+
+    def join(self, segments: Sequence[Segment], target: Path, spec: FilmSpec) -> None:
+        page = check_target(target)
+        folder = PartFolder(page)
+        try:
+            self._video().join(segments, folder.path / "film.mp4", spec)
+            n_frames = sum(segment.n_frames for segment in segments)
+            publish_page(self, folder, page, spec, n_frames)
+        except BaseException:
+            folder.discard()
+            raise
+
+    def _checked(self, target: Path) -> Path:
         page = check_target(target)
         if not self.embed_frames:
             check_target(page.with_suffix(".mp4"))
-        return _Writer(self, page, spec, self._video())
+        return page
 
     def _video(self) -> H264:
         return H264(crf=self.crf, preset=self.preset, quality=self.quality, threads=self.threads)

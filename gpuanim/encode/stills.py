@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from gpuanim import _threads
 from gpuanim.encode._base import Encoder
 from gpuanim.encode._guarded import GuardedWriter, check_spec
+from gpuanim.encode._joining import Joinable, Segment
 from gpuanim.encode._metadata import film_comment
 from gpuanim.encode.target import PartFolder, check_target
 from gpuanim.errors import FormatError, OptionError
@@ -29,7 +31,7 @@ _WAITING = 2  # frames in the queue for each thread that compresses
 
 
 @dataclass(frozen=True)
-class PNG(Encoder):
+class PNG(Joinable):
     """PNG files, lossless, with transparency where the film has it.
 
     A name with `%d` or `%03d` is a pattern for the numbers of the frames, `%%` is a percent sign in it;
@@ -69,6 +71,26 @@ class PNG(Encoder):
 
     def open(self, target: Path, spec: FilmSpec) -> _Writer:
         """Check the target and start the threads that compress."""
+        target, pattern = self._checked(target, spec)
+        return _Writer(self, target, spec, pattern=pattern)
+
+    def for_segments(self, target: Path, spec: FilmSpec) -> tuple[Encoder, str]:
+        self._checked(target, spec)
+        return replace(self, start=0), "%d.png"
+
+    def join(self, segments: Sequence[Segment], target: Path, spec: FilmSpec) -> None:
+        target, pattern = self._checked(target, spec)
+        parts = [file for part in segments for file in PNG().files(part.path, part.n_frames)]
+        films = self.files(target.absolute(), len(parts)) if pattern else [target]
+        folder = PartFolder(target.absolute(), make=pattern)
+        try:
+            folder.publish(list(zip(parts, films, strict=True)))
+        except BaseException:
+            folder.discard()
+            raise
+
+    def _checked(self, target: Path, spec: FilmSpec) -> tuple[Path, bool]:
+        """Return the target, and whether it is a pattern."""
         check_spec(self, spec)
         if _NUMBER.search(str(target.parent)):
             raise FormatError(f"the frame number must be in the file's name, not in its folder: {target}")
@@ -77,7 +99,7 @@ class PNG(Encoder):
             target = check_target(target)
             if spec.n_frames is not None and spec.n_frames != 1:
                 raise _single(target, spec.n_frames)
-        return _Writer(self, target, spec, pattern=pattern)
+        return target, pattern
 
 
 def _single(target: Path, n_frames: int | str) -> FormatError:

@@ -44,6 +44,9 @@ class Kept(Source):
             yield values
         self._ended = True
 
+    def origin(self) -> Any:
+        return self._source.origin()
+
     def check_points(self, coords: Any) -> None:
         self._source.check_points(coords)
 

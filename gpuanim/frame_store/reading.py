@@ -39,6 +39,7 @@ class Frames(Source):
 
     n_points: int
     n_steps: int
+    portable = True
 
     def __init__(self, path: Path, group: Any, shown: range, *, same_points: bool) -> None:
         about = group.attrs[ATTRIBUTE]
@@ -73,6 +74,9 @@ class Frames(Source):
                 "again, or write it anew"
             ) from error
         return values.astype(np.float32) if self.dtype == np.uint8 else values
+
+    def origin(self) -> Any:
+        return self.steps()
 
     def __len__(self) -> int:
         return self.n_steps

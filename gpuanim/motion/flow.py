@@ -142,6 +142,19 @@ class Particles:
         """Places that are drawn: those of all streaks."""
         return self.n_streak * self._lives.n_particles
 
+    def origin(self) -> Any:
+        """Return what decides the streaks, as `Source.origin`."""
+        return (
+            self._field,
+            self._cells,
+            self._lives,
+            self._dt,
+            self._steps,
+            self._fade,
+            self._seed,
+            self.n_streak,
+        )
+
     def at(self, frame: int) -> Streaks:
         """Return the particles of a frame; the arrays may be shared with others who ask for it."""
         with self._lock:
@@ -219,6 +232,9 @@ class StreakSource(Source):
     def step(self, index: int) -> NDArray[np.float32]:
         array: NDArray[np.float32] = getattr(self._particles.at(index), self._name)
         return array
+
+    def origin(self) -> Any:
+        return self._name, self._particles.origin()
 
 
 class StreakTrack(StreakSource, Track):

@@ -17,7 +17,7 @@ from gpuanim.motion.tracks import Coords, Track
 from gpuanim.motion.trails import Trail
 from gpuanim.values.timeline import Timeline
 
-__all__ = ["Past", "Place", "places"]
+__all__ = ["Past", "Place", "clock_of", "looked_back_on", "places"]
 
 Shares: TypeAlias = "NDArray[np.float32] | None"
 
@@ -71,13 +71,23 @@ def places(
 
     A frame is the same whichever frames are picked.
     """
-    clock = timeline
-    if isinstance(coords, Track) and coords.way is not None:
-        clock = replace(timeline, blend=coords.way)
+    clock = clock_of(coords, timeline)
     weights = () if trail is None else trail.weights(timeline.fps)
     if not weights:
         return _now(coords, present, clock)
     return _with_past(coords, present, weights, clock)
+
+
+def clock_of(coords: Coords | Track, timeline: Timeline) -> Timeline:
+    """Return the timeline of places: that of the film, or with the way that these have of their own."""
+    if isinstance(coords, Track) and coords.way is not None:
+        return replace(timeline, blend=coords.way)
+    return timeline
+
+
+def looked_back_on(frames: Iterable[int], length: int) -> list[int]:
+    """Return these frames and as many before each as a trail is long, ascending."""
+    return sorted({k for frame in frames for k in range(max(0, frame - length), frame + 1)})
 
 
 def _now(coords: Coords | Track, present: Presence | None, clock: Timeline) -> Generator[Place, None, None]:
@@ -132,7 +142,7 @@ def _needed(clock: Timeline, length: int) -> tuple[_Needed, frozenset[int] | Non
     if clock.moving is None:
         upto = range(max(picked, default=-1) + 1)
         return _Needed(upto, replace(clock, picked=None)), picked
-    frames = sorted({k for p in picked for k in range(max(0, p - length), p + 1)})
+    frames = looked_back_on(picked, length)
     return _Needed(frames, clock.only(*frames)), picked
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from gpuanim.errors import OptionError, ShapeError, SourceError
 from gpuanim.motion.tracks import Coords, Track
 from gpuanim.types import Values
-from gpuanim.values._base import Source
+from gpuanim.values._base import Blender, Source
 
 __all__ = ["Presence", "as_presence", "check_places"]
 
@@ -43,13 +44,21 @@ class Presence(Source):
         for index, shares in enumerate(self._source.steps()):
             yield _checked(shares, index)
 
-    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
-        from gpuanim.motion.blending import faded
+    @property
+    def blender(self) -> Blender:
+        return partial(_fading, self.fade)
 
-        gone, fade = 1.0 - share, self.fade
-        leaving = min(1.0, share / fade) if fade else 1.0
-        coming = max(0.0, 1.0 - gone / fade) if fade else 0.0
-        return faded(before, after, leaving, coming, into)
+    def origin(self) -> Any:
+        return self._source.origin()
+
+
+def _fading(fade: float, before: Values, after: Values, share: float, into: Values) -> Values:
+    from gpuanim.motion.blending import faded
+
+    gone = 1.0 - share
+    leaving = min(1.0, share / fade) if fade else 1.0
+    coming = max(0.0, 1.0 - gone / fade) if fade else 0.0
+    return faded(before, after, leaving, coming, into)
 
 
 class _RandomPresence(Presence):
@@ -76,6 +85,9 @@ class _Finite(Source):
         coords = self._coords
         places = coords.step(index) if isinstance(coords, Track) else coords
         return np.isfinite(places[:, 0]).astype(np.float32)
+
+    def origin(self) -> Any:
+        return self._coords.origin() if isinstance(self._coords, Track) else self._coords
 
 
 def as_presence(present: Any, coords: Coords | Track, n_steps: int | None, fade: Any) -> Presence | None:

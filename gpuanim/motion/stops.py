@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from gpuanim.errors import OptionError
 from gpuanim.motion.tracks import Coords, Indexed
 from gpuanim.types import Values
+from gpuanim.values._base import Blender
 from gpuanim.values.rates import as_fps
 from gpuanim.values.timeline import Ease
 
@@ -164,16 +166,29 @@ class Morph(Indexed):
             # One ease for each of few starts: the user's callable cannot run a million times a frame.
             self._starts, groups = np.unique(_coarse(starts), return_inverse=True)
             self._groups = groups.astype(np.uint8)
-        super().__init__(stations.__getitem__, len(stations), gaps=gaps, way=way)
+        super().__init__(stations.__getitem__, len(stations), gaps=gaps, way=way, stored=True)
 
-    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
+    @property
+    def blender(self) -> Blender:
         if len(self._starts) == 0:
-            return super().between(before, after, share, into)
-        from gpuanim.motion.blending import bridged_by_group
+            return super().blender
+        return partial(_by_group, self._ease, self._starts, self._groups)
 
-        span = 1.0 - float(self._starts.max())
-        shares = np.array([self._ease(min(max((share - s) / span, 0.0), 1.0)) for s in self._starts])
-        return bridged_by_group(before, after, shares, self._groups, into)
+
+def _by_group(
+    ease: Ease,
+    starts: NDArray[np.float64],
+    groups: NDArray[np.uint8],
+    before: Values,
+    after: Values,
+    share: float,
+    into: Values,
+) -> Values:
+    from gpuanim.motion.blending import bridged_by_group
+
+    span = 1.0 - float(starts.max())
+    shares = np.array([ease(min(max((share - s) / span, 0.0), 1.0)) for s in starts])
+    return bridged_by_group(before, after, shares, groups, into)
 
 
 def _coarse(starts: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gpuanim.errors import OptionError, ShapeError
 from gpuanim.geometry import check_coords
 from gpuanim.types import Values
-from gpuanim.values._base import Source
+from gpuanim.values._base import Blender, Source
 from gpuanim.values.indexed import failed
 from gpuanim.values.sources import Stream
 from gpuanim.values.timeline import Ease
@@ -60,12 +60,13 @@ class Track(Source):
             If one of them cannot be used.
         """
 
-    def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
+    @property
+    def blender(self) -> Blender:
         if not self.gaps:
-            return super().between(before, after, share, into)
+            return super().blender
         from gpuanim.motion.blending import bridged
 
-        return bridged(before, after, share, into)
+        return bridged
 
 
 class Indexed(Track):
@@ -81,6 +82,8 @@ class Indexed(Track):
         2, or 3 for points in space.
     gaps, way
         As in `Track`.
+    stored
+        Whether `read` finds the positions, and does not compute them.
     """
 
     n_steps: int
@@ -93,11 +96,12 @@ class Indexed(Track):
         *,
         gaps: bool = False,
         way: Ease | None = None,
+        stored: bool = False,
     ) -> None:
         if n_steps < 1:
             raise OptionError("coords have no steps: there is nothing to show")
         self._read, self.n_steps, self.gaps, self.way = read, n_steps, gaps, way
-        self._columns = columns
+        self._columns, self._stored = columns, stored
         self.n_points = -1
         self.n_points = len(self.step(0))
 
@@ -112,6 +116,9 @@ class Indexed(Track):
         except Exception as error:
             raise failed(index, error, self.what) from error
         return _places(raw, self.n_points, f"coords of step {index}", self._columns, gaps=self.gaps)
+
+    def origin(self) -> Any:
+        return self.steps() if self._stored else None
 
     def first(self) -> Coords:
         return self.step(0)
@@ -199,10 +206,12 @@ def as_coords(
     if isinstance(coords, Track):
         return coords, coords.n_points
     if len(getattr(coords, "shape", ())) == 3:
-        return _indexed(coords.__getitem__, _first(n_steps, int(coords.shape[0])), columns, gaps=gaps)
+        return _indexed(
+            coords.__getitem__, _first(n_steps, int(coords.shape[0])), columns, gaps=gaps, stored=True
+        )
     if isinstance(coords, Sequence) and len(coords) > 0 and np.ndim(coords[0]) == 2:
         _check_lengths(coords)
-        return _indexed(coords.__getitem__, _first(n_steps, len(coords)), columns, gaps=gaps)
+        return _indexed(coords.__getitem__, _first(n_steps, len(coords)), columns, gaps=gaps, stored=True)
     if callable(coords) and not hasattr(coords, "__array__"):
         if n_steps is None:
             raise OptionError("coords is a callable: say how many steps it has, n_steps=...")
@@ -225,8 +234,10 @@ def _places(raw: Any, n_points: int, what: str, columns: int, *, gaps: bool) -> 
     return coords
 
 
-def _indexed(read: Callable[[int], Any], n_steps: int, columns: int, *, gaps: bool) -> tuple[Track, int]:
-    track = Indexed(read, n_steps, columns, gaps=gaps)
+def _indexed(
+    read: Callable[[int], Any], n_steps: int, columns: int, *, gaps: bool, stored: bool = False
+) -> tuple[Track, int]:
+    track = Indexed(read, n_steps, columns, gaps=gaps, stored=stored)
     return track, track.n_points
 
 

@@ -6,8 +6,8 @@ import math
 import warnings
 from abc import abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from contextlib import AbstractContextManager, closing, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -17,11 +17,15 @@ from gpuanim.propagation.cuda import is_cupy
 from gpuanim.propagation.labels import check_tol, read_labels, read_mask
 from gpuanim.propagation.place import place
 from gpuanim.propagation.solve import Solution, is_symmetric, solve_system
-from gpuanim.propagation.stepper import Stepper
+from gpuanim.propagation.stepper import Walk
 from gpuanim.propagation.system import Equation, System
 from gpuanim.types import Values
 from gpuanim.values._base import Source
 from gpuanim.values.convert import as_numpy
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
+    from gpuanim.propagation.ranked import Ranked
 
 __all__ = ["MAX_STEPS", "Callback", "Propagation"]
 
@@ -39,7 +43,8 @@ class Propagation(Source):
     permutation
         (n,) the caller's row of each value that `steps` yields, or None if it keeps the caller's order.
     residual
-        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one.
+        Of the last step: ||F' - F||^2 relative to ||F||^2; infinite before the first one. On a GPU, where
+        neither `tol` nor `callback` nor `progress` asks for it, only known at the end.
     n_done
         Steps taken by the pass that was begun last.
     n_isolated
@@ -59,10 +64,12 @@ class Propagation(Source):
         include_initial: bool,
         device: str,
         order: str,
+        graph_on: str,
         coords: Any,
         dtype: DTypeLike | None,
         callback: Callback | None,
         progress: bool,
+        client: Any,
     ) -> None:
         if n_steps is not None and (n_steps != int(n_steps) or n_steps < 1):
             raise OptionError(f"n_steps must be a whole number from 1 on, got {n_steps}")
@@ -84,9 +91,12 @@ class Propagation(Source):
             dtype=_value_dtype(dtype),
             width=math.prod(_shape(labels)[1:]),
             n_steps=self._expected_steps(),
+            client=client,
+            graph_on=graph_on,
         )
         self.device = f"{self._place.device}: {self._place.reason}"
         self.permutation = self._place.permutation
+        self.pass_bytes = self._place.pass_bytes
         self._read_labels(labels, labeled)
         if self._limit is not None and self._tol is None and callback is None:
             self.n_steps = self._limit + include_initial
@@ -135,6 +145,15 @@ class Propagation(Source):
     def _equation(self, product: Any) -> Equation:
         """Return what the steps converge to as an equation, symmetric where W is."""
 
+    def origin(self) -> Any:
+        """Return the graph, what is iterated on it and when it ends; None with a callback, or on a GPU."""
+        product = self._place.product
+        if self._callback is not None or self._place.device != "cpu":
+            return None
+        settings = (self._limit, self._tol, self._include_initial, product.dtype)
+        with np.errstate(over="ignore"):
+            return settings, product.graph, self._system(product.xp)
+
     def steps(self) -> Iterator[Values]:
         """Yield the iterates in the order of `permutation`, in a buffer that the next step overwrites.
 
@@ -143,31 +162,66 @@ class Propagation(Source):
         array
             (n,), or (n, c) for labels of c > 1 columns; entry k belongs to row `permutation[k]`.
         """
-        for f in self._run():
-            yield self._place.shown(f)
+        for walk in self._run():
+            yield np.asarray(as_numpy(self._place.shown(walk.f)))
+
+    def on_device(self, device: Device) -> Source | None:
+        del device  # a thread has one
+        return _Resident(self) if self._place.device == "cuda" else None
 
     def __iter__(self) -> Iterator[Any]:
         """Yield the iterates in the caller's order and shape, each in memory of its own."""
-        for f in self._run():
-            yield self._place.outward(f).reshape(self._shape)
+        for walk in self._run():
+            yield self._place.outward(walk.f).reshape(self._shape)
 
-    def _run(self) -> Iterator[Any]:
-        """Yield the stepper's F after each step. Each pass starts anew."""
+    def ranked(self, *, stretch: bool = False) -> Ranked:
+        """Return the steps as levels 0 to 255 by the rank of each node within the step.
+
+        They are the codes that `Rank(stretch=stretch)` gives the values: show them with ``vmin=0,
+        vmax=256``. On a cluster they are found where the values are, from one merged histogram, and a byte
+        for each node travels instead of four or eight.
+
+        Parameters
+        ----------
+        stretch
+            As in `Rank`: give the lowest value level 0 and the highest 255.
+
+        Raises
+        ------
+        OptionError
+            If the labels have several columns.
+        """
+        from gpuanim.propagation.ranked import Ranked
+        from gpuanim.values.ranks import Rank
+
+        if self.n_columns != 1:
+            raise OptionError(f"ranks are those of one column of labels, these have {self.n_columns}")
+        return Ranked(self._run, Rank(stretch=stretch), self.n_points, self.n_steps, self.permutation)
+
+    def _run(self, *, queued: bool = False) -> Iterator[Walk]:
+        """Yield the walk after each step. Each pass starts anew.
+
+        With `queued`, F holds its values only once `Device.launches` has run.
+        """
+        product = self._place.product.queued() if queued else self._place.product
+        ahead = self._place.device == "cuda" and not (self._progress or self._callback) and self._tol is None
         with np.errstate(over="ignore"):  # the first step tells it better
-            stepper = Stepper(self._place.product, self._system(self._place.product.xp))
+            walk = product.walk(self._system(product.xp))
         self.n_done, self.residual = 0, math.inf
-        if self._include_initial:
-            yield stepper.f
-        with _progress_bar(self._limit, shown=self._progress) as bar:
+        with closing(walk), _progress_bar(self._limit, shown=self._progress) as bar:
+            if self._include_initial:
+                yield walk
             ended = False
             while not ended:
-                self.residual = stepper.step()
-                self.n_done = stepper.n_done
+                walk.advance()
+                self.n_done = walk.n_done
+                if not ahead or self.n_done == self._limit:  # a GPU is waited for only where that has a use
+                    self.residual = walk.residual
                 if bar is not None:
                     bar.update()
                     bar.set_postfix_str(f"residual {self.residual:.1e}", refresh=False)
                 ended = self._ends()
-                yield stepper.f
+                yield walk
 
     def _ends(self) -> bool:
         """Say whether the step just taken is the last one. The callback hears of each."""
@@ -215,6 +269,18 @@ class Propagation(Source):
         )
         signal = equation.finish(x).astype(self._place.product.dtype)
         return Solution(self._place.outward(signal).reshape(self._shape), residual, n_iter)
+
+
+class _Resident(Source):
+    """The steps of a propagation on the device where they are computed."""
+
+    def __init__(self, propagation: Propagation) -> None:
+        self._propagation = propagation
+        self.n_points, self.n_steps = propagation.n_points, propagation.n_steps
+        self.n_columns, self.permutation = propagation.n_columns, propagation.permutation
+
+    def steps(self) -> Iterator[Any]:
+        return (walk.f for walk in self._propagation._run(queued=True))
 
 
 def _value_dtype(dtype: DTypeLike | None) -> np.dtype[Any]:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
-import shutil
-from functools import cache
-
-from gpuanim.errors import MissingDependencyError, OptionError
+from gpuanim.cuda import missing
+from gpuanim.errors import OptionError
+from gpuanim.values.convert import is_cupy
 
 __all__ = ["WORK_FOR_GPU", "choose", "is_cupy"]
 
 # Entries (nnz x columns x steps) that 2 cores go through (4.4e9 a second, measured) in the 1 to 2 s that it
 # takes to import CuPy, start CUDA and load kernels (an estimate: not yet measured).
 WORK_FOR_GPU = 5e9
-
-_DRIVERS = ("/dev/nvidiactl", "/dev/nvidia0", "/dev/dxg")  # the last one is WSL's
-_INSTALL = "pip install 'gpuanim[cuda12]' (or 'gpuanim[cuda13]', as your driver needs)"
-
-
-def is_cupy(array: object) -> bool:
-    """Say whether this is an array or a sparse matrix of CuPy, without importing CuPy."""
-    return type(array).__module__.partition(".")[0] in ("cupy", "cupyx")
 
 
 def choose(device: str, *, on_gpu: bool, work: float) -> tuple[str, str]:
@@ -49,28 +38,11 @@ def choose(device: str, *, on_gpu: bool, work: float) -> tuple[str, str]:
     if device == "cpu" and on_gpu:
         raise OptionError("device='cpu' needs NumPy arrays, got CuPy's; copy them with .get(), or use 'auto'")
     if device == "cuda" or on_gpu:
-        reason = _missing()
-        if reason:
-            raise MissingDependencyError(f"device='cuda' needs {reason}; {_INSTALL}")
+        missing.require("device='cuda'")
         return "cuda", "input on the GPU" if on_gpu else "asked for"
     if device == "cpu":
         return "cpu", "asked for"
     if work < WORK_FOR_GPU:
         return "cpu", f"{work:.1e} entries to go through; a GPU pays from {WORK_FOR_GPU:.0e} on"
-    reason = _missing()
+    reason = missing.missing()
     return ("cpu", f"a GPU would pay, but needs {reason}") if reason else ("cuda", f"{work:.1e} entries")
-
-
-@cache
-def _missing() -> str:
-    """Say what CUDA lacks here, in a few words; empty if nothing. Imports CuPy last, if at all."""
-    if importlib.util.find_spec("cupy") is None:
-        return "CuPy, which is not installed"
-    if os.name == "posix" and not any(map(os.path.exists, _DRIVERS)) and not shutil.which("nvidia-smi"):
-        return "an NVIDIA GPU with its driver, and there is none here"
-    try:
-        import cupy
-
-        return "" if cupy.cuda.runtime.getDeviceCount() else "an NVIDIA GPU, and CuPy finds none"
-    except Exception as error:  # CuPy raises its own classes, an ImportError or an OSError
-        return f"a CuPy that works, and here it fails with {type(error).__name__}: {error}"

@@ -11,12 +11,26 @@ from numpy.typing import NDArray
 from gpuanim import _threads
 from gpuanim.errors import GraphError
 
-__all__ = ["Graph", "Weights", "bad_weights", "check_shape", "frozen", "read_graph"]
+__all__ = [
+    "Graph",
+    "Weights",
+    "bad_weights",
+    "check_shape",
+    "columns_of",
+    "frozen",
+    "graph_of",
+    "read_graph",
+    "real_weights",
+]
 
 Weights: TypeAlias = NDArray[np.float32] | NDArray[np.float64]
 
 # Entries that a thread checks at a time: 256 KiB of float32, so that the second look finds them in L2.
 _SLICE = 1 << 16
+_DAMAGED = (
+    "adj_mat is a damaged CSR matrix: its indptr or indices point outside of it; "
+    "adj_mat.check_format() of scipy says where, building it anew from rows and columns mends it"
+)
 _MEND = "pass the (n, n) neighbour matrix, of an AnnData for example adata.obsp['connectivities']"
 
 
@@ -57,6 +71,13 @@ class Graph:
         """Number of stored entries: of an undirected graph twice its edges."""
         return len(self.indices)
 
+    def ahead(self, first: int, last: int) -> None:
+        """Hear that rows `first..last` are needed soon; where they lie in memory there is nothing to do."""
+
+    def narrowed(self, scale: float, dtype: np.dtype[Any]) -> Weights | None:
+        """Return the weights divided by `scale`, in another type."""
+        return None if self.weights is None else frozen((self.weights / scale).astype(dtype))
+
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
     """Return a read-only view. Kernels get no other kind of graph, so they are compiled for one kind."""
@@ -83,10 +104,23 @@ def read_graph(adj_mat: Any) -> Graph:
     matrix = _to_csr(adj_mat)
     indptr = np.asarray(matrix.indptr).astype(np.int64, copy=False)
     nnz = int(indptr[-1])
-    indices = _columns(np.asarray(matrix.indices)[:nnz], indptr)
-    if not nnz:
+    if not (indptr[0] == 0 and nnz <= len(matrix.indices) and bool((indptr[1:] >= indptr[:-1]).all())):
+        raise GraphError(_DAMAGED)
+    indices = columns_of(np.asarray(matrix.indices)[:nnz], len(indptr) - 1)
+    return graph_of(indptr, indices, np.asarray(matrix.data)[:nnz])
+
+
+def graph_of(indptr: NDArray[np.int64], indices: NDArray[np.uint32], data: NDArray[Any]) -> Graph:
+    """Check weights, and return the graph of rows whose columns are checked.
+
+    Raises
+    ------
+    GraphError
+        If weights are NaN, infinite, negative or no numbers.
+    """
+    if not len(indices):
         return Graph(frozen(indptr), frozen(indices), None)
-    weights = _real(np.asarray(matrix.data)[:nnz])
+    weights = real_weights(data)
     low, high = _extremes(weights)
     if not (low >= 0 and high < np.inf):  # NaN ends up here too
         raise GraphError(bad_weights(weights, indices, indptr))
@@ -110,7 +144,7 @@ def _to_csr(adj_mat: Any) -> Any:
         kind = f"{type(adj_mat).__module__}.{type(adj_mat).__qualname__} of {dense.dtype}"
         raise GraphError(f"adj_mat must be a sparse matrix or a dense array of numbers, got {kind}; {_MEND}")
     check_shape(dense.shape)
-    return sparse.csr_array(_real(dense))
+    return sparse.csr_array(real_weights(dense))
 
 
 def check_shape(shape: tuple[int, ...]) -> None:
@@ -123,21 +157,17 @@ def check_shape(shape: tuple[int, ...]) -> None:
         raise GraphError(f"adj_mat may have at most 2**32 - 2 nodes, got {shape[0]}; use parts of it")
 
 
-def _columns(indices: NDArray[Any], indptr: NDArray[np.int64]) -> NDArray[np.uint32]:
+def columns_of(indices: NDArray[Any], n: int) -> NDArray[np.uint32]:
     """Return column numbers as uint32; those that scipy never checked would read foreign memory here."""
     if indices.dtype == np.int32:
         indices = indices.view(np.uint32)  # negative ones turn huge
     low, high = _extremes(indices) if len(indices) else (0, 0)
-    in_order = indptr[0] == 0 and len(indices) == indptr[-1] and bool((indptr[1:] >= indptr[:-1]).all())
-    if low < 0 or high >= len(indptr) - 1 or not in_order:
-        raise GraphError(
-            "adj_mat is a damaged CSR matrix: its indptr or indices point outside of it; "
-            "adj_mat.check_format() of scipy says where, building it anew from rows and columns mends it"
-        )
+    if low < 0 or high >= n:
+        raise GraphError(_DAMAGED)
     return indices.astype(np.uint32, copy=False)
 
 
-def _real(data: NDArray[Any]) -> Weights:
+def real_weights(data: NDArray[Any]) -> Weights:
     """Return weights as float32 or float64, whichever holds them exactly."""
     if data.dtype in (np.float32, np.float64) and data.dtype.isnative:
         return data
@@ -172,13 +202,15 @@ def _without_zeros(indptr: NDArray[np.int64], indices: NDArray[np.uint32], weigh
     return Graph(frozen(kept_before[indptr]), frozen(indices), None if binary else frozen(weights), value)
 
 
-def bad_weights(weights: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any]) -> str:
+def bad_weights(
+    weights: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], first_row: int = 0
+) -> str:
     """Say which weights cannot be used, how many, where the first is, and how to mend it."""
     bad = ~(np.isfinite(weights) & (weights >= 0))
     first = int(np.argmax(bad))
     row = int(np.searchsorted(indptr, first, side="right")) - 1
     return (
         f"adj_mat must hold finite weights that are not negative, got {int(bad.sum())} others, "
-        f"the first {weights[first]} at row {row}, column {indices[first]}; map correlations and the like "
-        "to weights, for example by clipping them at 0"
+        f"the first {weights[first]} at row {first_row + row}, column {indices[first]}; map "
+        "correlations and the like to weights, for example by clipping them at 0"
     )

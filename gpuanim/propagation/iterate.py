@@ -24,8 +24,10 @@ class LabelPropagation(Propagation):
     Parameters
     ----------
     adj_mat
-        (n, n) weights W of the neighbours: scipy sparse of any format, dense, or CuPy's. D are its column
-        sums. Not changed; do not change it either as long as this is in use.
+        (n, n) weights W of the neighbours: scipy sparse of any format, also with memory-mapped arrays,
+        dense, or CuPy's; or the group of an open HDF5 or zarr file in which anndata has written one, which
+        is read in parts if the graph stays on disk. D are its column sums. Not changed; do not change it
+        either as long as this is in use.
     labels
         (n,) or (n, c) Y, dense or sparse; finite in labelled rows, anything elsewhere.
     labeled
@@ -45,6 +47,12 @@ class LabelPropagation(Propagation):
     order
         "given", "locality" or "auto": whether nodes are moved in memory so that neighbours lie near each
         other. It changes the speed, and the order in which `steps` yields; "auto" does it when it pays.
+    graph_on
+        "memory", "disk" or "auto": where the entries of the graph lie during the steps. On disk they are
+        copied to a temporary file in the order of `coords` (without `coords`: in the given order), which
+        each step reads from start to end; steps take as long as in memory as long as the system has memory
+        to keep the file in, and what the disk takes beyond. The values are the same. "auto" takes the disk
+        where the graph does not fit into memory. The file lies in TMPDIR, or else in /var/tmp.
     coords
         (n, 2) places of the nodes, for example of the film; a locality order then follows them.
     dtype
@@ -55,13 +63,23 @@ class LabelPropagation(Propagation):
         something true.
     progress
         Whether to show a progress bar.
+    client
+        A `dask.distributed.Client`: rows go to its workers in blocks, boundary values travel between them
+        at each step, and values come here. A worker that is lost costs work, not the result. For graphs
+        that outgrow a machine; each step costs some milliseconds more. `adj_mat` may then also be a group
+        of an open .h5ad or .zarr that holds CSR, as ``file["obsp/connectivities"]``: workers that see the
+        same file read their rows by themselves.
 
     Raises
     ------
     GraphError, ShapeError, OptionError
         If the input cannot be used; the message says how to mend it.
+    MemoryPlanError
+        If it does not fit into memory; the message says what would.
     MissingDependencyError
-        For `device="cuda"` without CuPy or without a GPU.
+        For `device="cuda"` without CuPy or without a GPU; for `client` without dask.distributed.
+    ClusterError
+        If the cluster has lost its workers, or loses them over and over.
 
     References
     ----------
@@ -81,10 +99,12 @@ class LabelPropagation(Propagation):
         include_initial: bool = False,
         device: str = "auto",
         order: str = "auto",
+        graph_on: str = "auto",
         coords: Any = None,
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
         progress: bool = False,
+        client: Any = None,
     ) -> None:
         self.alpha = check_alpha(alpha, "alpha")
         super().__init__(
@@ -96,10 +116,12 @@ class LabelPropagation(Propagation):
             include_initial=include_initial,
             device=device,
             order=order,
+            graph_on=graph_on,
             coords=coords,
             dtype=dtype,
             callback=callback,
             progress=progress,
+            client=client,
         )
 
     def describe(self) -> dict[str, Any]:
@@ -122,7 +144,8 @@ class HarmonicExtension(Propagation):
 
     Parameters
     ----------
-    adj_mat, labels, n_steps, tol, include_initial, device, order, coords, dtype, callback, progress
+    adj_mat, labels, n_steps, tol, include_initial, device, order, graph_on, coords, dtype, callback,
+    progress, client
         As for `LabelPropagation`.
     labeled
         The rows of `labels` that are kept: bool mask or integers.
@@ -144,10 +167,12 @@ class HarmonicExtension(Propagation):
         include_initial: bool = False,
         device: str = "auto",
         order: str = "auto",
+        graph_on: str = "auto",
         coords: Any = None,
         dtype: DTypeLike | None = None,
         callback: Callback | None = None,
         progress: bool = False,
+        client: Any = None,
     ) -> None:
         if labeled is None:
             raise OptionError("labeled must say which rows keep their label, by mask or numbers; got None")
@@ -160,10 +185,12 @@ class HarmonicExtension(Propagation):
             include_initial=include_initial,
             device=device,
             order=order,
+            graph_on=graph_on,
             coords=coords,
             dtype=dtype,
             callback=callback,
             progress=progress,
+            client=client,
         )
 
     def _system(self, xp: Any) -> System:

@@ -45,12 +45,14 @@ def step_vector(
     first: int,
     last: int,
 ) -> None:
-    """Set `f = row * (W z) + base` and `z_next = col * f`; add up ||f' - f||^2 and ||f'||^2 in `sums`.
+    """Set `f = row * (W z) + base` and `z_next = col * f`; write ||f' - f||^2 and ||f'||^2 to `sums`.
 
-    Rows whose `row` is 0 never change: they are skipped, and are not in the sums.
+    The third of `sums` is not 0 if any f has changed, which may be too little to have a square. Rows whose
+    `row` is 0 never change: they are skipped, and are not in the sums.
     """
     change = 0.0
     norm = 0.0
+    moved = False
     for i in range(np.uint64(first), np.uint64(last)):
         if row[i] == 0.0:
             continue
@@ -76,6 +78,7 @@ def step_vector(
                 s0 += weights[p] * z[indices[p]]
             p += _1
         value = z.dtype.type(row[i] * ((s0 + s1) + (s2 + s3)) + base[i])
+        moved |= value != f[i]
         step = float(value) - float(f[i])
         change += step * step
         norm += float(value) * float(value)
@@ -83,6 +86,7 @@ def step_vector(
         z_next[i] = col[i] * value
     sums[0] = change
     sums[1] = norm
+    sums[2] = moved
 
 
 @kernel
@@ -107,6 +111,7 @@ def step_columns(
     """
     change = 0.0
     norm = 0.0
+    moved = False
     width = np.uint64(z.shape[1])
     flat = z.ravel()
     sums_of_row = np.empty(z.shape[1] + WIDTH, np.float64)
@@ -120,6 +125,7 @@ def step_columns(
             store(total, sums_of_row, c)
         for k in range(width):
             value = z.dtype.type(row[i] * sums_of_row[k] + base[i, k])
+            moved |= value != f[i, k]
             step = float(value) - float(f[i, k])
             change += step * step
             norm += float(value) * float(value)
@@ -127,6 +133,7 @@ def step_columns(
             z_next[i, k] = col[i] * value
     sums[0] = change
     sums[1] = norm
+    sums[2] = moved
 
 
 @kernel

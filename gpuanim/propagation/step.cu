@@ -2,10 +2,12 @@
 // stopping rule. Rows whose `row` is 0 never change.
 //
 // Macros: VALUE is float or double. WEIGHT is the type of the weights; without it all of them are 1 and are
-// not read. Row pointers are 64 bits wide, columns 32: two of them make 2^31 non-zeros no limit.
+// not read. LANES, a power of two up to 32, is how many threads take a row. Row pointers are 64 bits wide, columns 32: two of them make 2^31 non-zeros no limit.
 //
 // Sums are kept in double, also of floats, and those of the stopping rule in one order: threads of a block
-// in a tree, blocks one after the other (`total`). Each launch gives the same bits.
+// in a tree, blocks one after the other (`total`). Each launch of as many blocks gives the same bits.
+//
+// Threads go on to further rows: few blocks, so that their sums are few.
 
 #ifdef WEIGHT
 #define ENTRY(p) (double)weights[p] *
@@ -14,12 +16,8 @@
 #define ENTRY(p)
 #endif
 
-struct Change {
-    double step, norm;
-};
-
 // Store a row's new value, and return what it adds to ||f' - f||^2 and ||f'||^2.
-__device__ inline Change stored(
+__device__ inline Sums stored(
     i64 i, double sum, double row, const VALUE* base, const double col, VALUE* f, VALUE* z_next
 ) {
     VALUE value = (VALUE)(row * sum + (double)base[i]);
@@ -29,12 +27,16 @@ __device__ inline Change stored(
     return {step * step, (double)value * (double)value};
 }
 
-__device__ inline void block_store_sums(Change change, double* sums) {
-    double step = block_sum(change.step);
-    double norm = block_sum(change.norm);
+__device__ inline void add(Sums& sums, Sums more) {
+    sums.first += more.first;
+    sums.second += more.second;
+}
+
+__device__ inline void block_store_sums(Sums own, double* sums) {
+    own = block_sums(own);
     if (threadIdx.x == 0) {
-        sums[2 * (i64)blockIdx.x] = step;
-        sums[2 * (i64)blockIdx.x + 1] = norm;
+        sums[2 * (i64)blockIdx.x] = own.first;
+        sums[2 * (i64)blockIdx.x + 1] = own.second;
     }
 }
 
@@ -44,9 +46,10 @@ KERNEL step_by_threads(
     const double* __restrict__ row, const VALUE* __restrict__ z, const VALUE* __restrict__ base,
     const double* __restrict__ col, VALUE* f, VALUE* z_next, double* sums
 ) {
-    i64 i = thread_id();
-    Change change = {0.0, 0.0};
-    if (i < n && row[i] != 0.0) {
+    Sums own = {0.0, 0.0};
+    for (i64 i = thread_id(); i < n; i += all_threads()) {
+        double factor = row[i];
+        if (factor == 0.0) continue;
         double even = 0.0, odd = 0.0;
         i64 p = indptr[i], end = indptr[i + 1];
         for (; p + 2 <= end; p += 2) {
@@ -54,29 +57,32 @@ KERNEL step_by_threads(
             odd += ENTRY(p + 1) (double)z[indices[p + 1]];
         }
         if (p < end) even += ENTRY(p) (double)z[indices[p]];
-        change = stored(i, even + odd, row[i], base, col[i], f, z_next);
+        add(own, stored(i, even + odd, factor, base, col[i], f, z_next));
     }
-    block_store_sums(change, sums);
+    block_store_sums(own, sums);
 }
 
-// A warp for each row: its threads read neighbours that lie side by side.
+// LANES threads of a warp for each row: they read neighbours that lie side by side.
 KERNEL step_by_warps(
     i64 n, const i64* __restrict__ indptr, const u32* __restrict__ indices, const WEIGHT* __restrict__ weights,
     const double* __restrict__ row, const VALUE* __restrict__ z, const VALUE* __restrict__ base,
     const double* __restrict__ col, VALUE* f, VALUE* z_next, double* sums
 ) {
-    i64 i = thread_id() / 32;
-    i64 lane = threadIdx.x % 32;
-    Change change = {0.0, 0.0};
-    double sum = 0.0;
-    bool moves = i < n && row[i] != 0.0;
-    if (moves) {
-        i64 end = indptr[i + 1];
-        for (i64 p = indptr[i] + lane; p < end; p += 32) sum += ENTRY(p) (double)z[indices[p]];
+    Sums own = {0.0, 0.0};
+    i64 lane = threadIdx.x % LANES, place = threadIdx.x / LANES, rows = BLOCK / LANES;
+    // All threads of a block go round equally often: those of a warp wait for each other.
+    for (i64 first = blockIdx.x * rows; first < n; first += gridDim.x * rows) {
+        i64 i = first + place;
+        double factor = i < n ? row[i] : 0.0, sum = 0.0;
+        if (factor != 0.0) {
+            i64 end = indptr[i + 1];
+#pragma unroll 4
+            for (i64 p = indptr[i] + lane; p < end; p += LANES) sum += ENTRY(p) (double)z[indices[p]];
+        }
+        for (u32 half = LANES / 2; half > 0; half /= 2) sum += __shfl_down_sync(0xffffffffu, sum, half);
+        if (factor != 0.0 && lane == 0) add(own, stored(i, sum, factor, base, col[i], f, z_next));
     }
-    for (u32 half = 16; half > 0; half /= 2) sum += __shfl_down_sync(0xffffffffu, sum, half);
-    if (moves && lane == 0) change = stored(i, sum, row[i], base, col[i], f, z_next);
-    block_store_sums(change, sums);
+    block_store_sums(own, sums);
 }
 
 // Row-major (n, c) values: a thread for each value, so that those of a row are read side by side.
@@ -85,33 +91,28 @@ KERNEL step_columns(
     const double* __restrict__ row, const VALUE* __restrict__ z, const VALUE* __restrict__ base,
     const double* __restrict__ col, VALUE* f, VALUE* z_next, double* sums
 ) {
-    i64 t = thread_id();
-    i64 i = t / c, k = t % c;
-    Change change = {0.0, 0.0};
-    if (i < n && row[i] != 0.0) {
+    Sums own = {0.0, 0.0};
+    for (i64 t = thread_id(); t < n * c; t += all_threads()) {
+        i64 i = t / c, k = t - i * c;
+        double factor = row[i];
+        if (factor == 0.0) continue;
         double sum = 0.0;
-        for (i64 p = indptr[i], end = indptr[i + 1]; p < end; p++) {
-            sum += ENTRY(p) (double)z[(i64)indices[p] * c + k];
-        }
-        change = stored(t, sum, row[i], base, col[i], f, z_next);
+        i64 end = indptr[i + 1];
+#pragma unroll 4
+        for (i64 p = indptr[i]; p < end; p++) sum += ENTRY(p) (double)z[(i64)indices[p] * c + k];
+        add(own, stored(t, sum, factor, base, col[i], f, z_next));
     }
-    block_store_sums(change, sums);
+    block_store_sums(own, sums);
 }
 
-// Add up the sums of all blocks, each thread those of its own part, in order.
-KERNEL total(i64 blocks, const double* sums, double* out) {
-    double step = 0.0, norm = 0.0;
-    i64 each = (blocks + BLOCK - 1) / BLOCK, first = each * threadIdx.x;
-    i64 end = first + each < blocks ? first + each : blocks;
-    for (i64 b = first; b < end; b++) {
-        step += sums[2 * b];
-        norm += sums[2 * b + 1];
-    }
-    step = block_sum(step);
-    norm = block_sum(norm);
+// One block: add up the sums of all blocks, in order.
+KERNEL total(i64 blocks, const double* __restrict__ sums, double* out) {
+    Sums own = {0.0, 0.0};
+    for (i64 b = threadIdx.x; b < blocks; b += BLOCK) add(own, {sums[2 * b], sums[2 * b + 1]});
+    own = block_sums(own);
     if (threadIdx.x == 0) {
-        out[0] = step;
-        out[1] = norm;
+        out[0] = own.first;
+        out[1] = own.second;
     }
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from gpuanim.errors import OptionError
 from gpuanim.frames import PixelFormat
 from gpuanim.types import Buffer, Codes, Colors, Ids
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class Renderer(ABC):
         What the user calls it, and what it can write.
     mixings
         What it can make of the points of a pixel, in the words of `Scene.mixing`.
+    device
+        The CUDA device that draws, whose canvases also take codes that lie on it; None for all others.
     lag
         Frames that may be under way while the next one is drawn; until then their buffers are not finished.
     """
@@ -159,6 +164,7 @@ class Renderer(ABC):
     formats: ClassVar[tuple[PixelFormat, ...]]
     mixings: ClassVar[tuple[str, ...]]
     lag: ClassVar[int] = 0
+    device: Device | None = None
 
     @abstractmethod
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gpuanim.types import Codes, Ids, Values
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
+
+Blender = Callable[[Values, Values, float, Values], Values]
+"""Returns what lies between two steps; as `Source.between`."""
 
 Steps = Callable[[], Iterable[Values]]
 """A fresh pass over all steps of a film; what a film-wide fit needs."""
@@ -33,6 +39,10 @@ class Source(ABC):
     permutation
         (n,) or None: `permutation[k]` is the point that the k-th value of each step belongs to.
         A propagation yields values in its locality order and spares everyone the way back.
+    portable
+        Whether it travels to another process as a name, where the steps are read from the same place.
+    pass_bytes
+        Memory that a pass over the steps takes beside what the source holds.
     what
         The option that it was given to, for messages.
     own_norm
@@ -45,6 +55,8 @@ class Source(ABC):
     coded: bool = False
     rewindable: bool = True
     permutation: Ids | None = None
+    portable: bool = False
+    pass_bytes: int = 0
     what: str = "values"
     own_norm: Norm | None = None
 
@@ -59,14 +71,33 @@ class Source(ABC):
                 return values
         raise IndexError(index)
 
+    @property
+    def blender(self) -> Blender:
+        """What `between` calls; it does not hold on to the steps. By default a linear blend."""
+        from gpuanim.values.blending import linear
+
+        return linear
+
     def between(self, before: Values, after: Values, share: float, into: Values) -> Values:
         """Return what lies `share` (above 0, below 1) of the way from a step to the next.
 
-        Written to `into`, an earlier result, where that fits. By default a linear blend, NaN where either is.
+        Written to `into`, an earlier result, where that fits; NaN where either is.
         """
-        from gpuanim.values.blending import linear
+        return self.blender(before, after, share, into)
 
-        return linear(before, after, share, into)
+    def origin(self) -> Any:
+        """Return what decides the steps: these themselves where they are stored, or what they are made of.
+
+        Arrays, numbers, words, and tuples and iterators of them. None if nobody knows before they are made.
+        """
+        return None
+
+    def on_device(self, device: Device) -> Source | None:
+        """Return the same steps as arrays of a device, if that is where they come from; everyone else gets
+        numpy's. An array may hold its values only once `Device.launches` has run.
+        """  # noqa: D205
+        del device
+        return None
 
     def check_points(self, coords: NDArray[Any]) -> None:
         """Raise ShapeError if it is known that the values belong to other points than those at `coords`.

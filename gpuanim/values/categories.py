@@ -86,7 +86,7 @@ def as_categories(
     if not isinstance(source, Rows | Columns):  # strings take 50 ms per million: they are read once
         steps = cast(list[Labels], list(source.steps()))
         found = _Vocabulary(_union(steps), integers=True)
-        return Calls(steps.__getitem__, n_points, len(steps), found.read), found.names
+        return Calls(steps.__getitem__, n_points, len(steps), found.read, stored=True), found.names
     found = _Vocabulary(_union(cast(Iterable[Labels], source.steps())), integers=True)
     return make(found.read), found.names
 
@@ -218,7 +218,7 @@ def _opened(values: Any, n_points: int, n_steps: int | None, *, known: bool) -> 
 
 def _listed(steps: Sequence[Any], n_points: int, n_steps: int | None) -> _Make:
     count = first_of(n_steps, len(steps))
-    return lambda convert: Calls(steps.__getitem__, n_points, count, convert)
+    return lambda convert: Calls(steps.__getitem__, n_points, count, convert, stored=True)
 
 
 def _of_array(values: Any, n_points: int, n_steps: int | None) -> _Make:
@@ -238,7 +238,7 @@ def _of_array(values: Any, n_points: int, n_steps: int | None) -> _Make:
     count = first_of(n_steps, shape[0 if by_row else 1])
     cells = values.iloc if framed else values
     read: Callable[[int], Any] = (lambda i: cells[i]) if by_row else (lambda i: cells[:, i])
-    return lambda convert: Calls(read, n_points, count, convert)
+    return lambda convert: Calls(read, n_points, count, convert, stored=True)
 
 
 def _is_coded(values: Any) -> bool:

@@ -43,11 +43,11 @@ class CategoryNorm(Norm):
             raise OptionError(f"n_categories must be at most {MOST:,}, not {self.n_categories:,}")
 
     def fit(self, steps: Steps) -> Mapping:
-        return _CategoryMapping(self.n_categories)
+        return CategoryMapping(self.n_categories)
 
 
 @dataclass(frozen=True)
-class _CategoryMapping(Mapping):
+class CategoryMapping(Mapping):
     n_levels: int
 
     def encode(self, values: Values, where: Ids | None, out: Codes) -> None:

@@ -9,9 +9,18 @@ import numpy as np
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
 
-__all__ = ["as_numpy", "as_rows", "as_step", "check_dtype", "check_shape"]
+__all__ = [
+    "EXACT",
+    "as_numpy",
+    "as_rows",
+    "as_step",
+    "check_dtype",
+    "check_shape",
+    "is_cupy",
+    "lies_on_disk",
+]
 
-_EXACT = 1 << 24
+EXACT = 1 << 24
 """Integers up to here are float32 values."""
 
 
@@ -90,10 +99,22 @@ def as_numpy(raw: Any) -> np.ndarray[Any, Any]:
     return np.asarray(raw)
 
 
+def lies_on_disk(matrix: Any) -> bool:
+    """Return whether an array is one of zarr's that travels to other processes as a name."""
+    if not type(matrix).__module__.startswith("zarr."):
+        return False
+    return type(getattr(matrix, "store", None)).__name__ in ("LocalStore", "FsspecStore")
+
+
 def _float_type(array: np.ndarray[Any, Any]) -> type[np.float32 | np.float64]:
     if array.dtype.kind == "f":
         return np.float32 if array.dtype.itemsize <= 4 else np.float64
     if array.dtype.itemsize <= 2 or array.size == 0:  # booleans too
         return np.float32
     low, high = int(array.min()), int(array.max())
-    return np.float32 if low >= -_EXACT and high <= _EXACT else np.float64
+    return np.float32 if low >= -EXACT and high <= EXACT else np.float64
+
+
+def is_cupy(array: object) -> bool:
+    """Say whether this is an array or a sparse matrix of CuPy, without importing CuPy."""
+    return type(array).__module__.partition(".")[0] in ("cupy", "cupyx")

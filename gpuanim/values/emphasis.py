@@ -107,6 +107,9 @@ class WithPrevious(Source):
     def permutation(self) -> Ids | None:  # type: ignore[override]
         return self.source.permutation
 
+    def origin(self) -> Any:
+        return self.source.origin()
+
     def steps(self) -> Iterator[Values]:
         before: Values | None = None
         for values in self.source.steps():

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpuanim.errors import OptionError, ShapeError, SourceError
 from gpuanim.types import Values
 from gpuanim.values._base import Source
-from gpuanim.values.convert import as_step, check_dtype, check_shape
+from gpuanim.values.convert import as_step, check_dtype, check_shape, is_cupy
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 __all__ = ["Calls", "Convert", "Indexed", "Listed", "failed", "first_of"]
 
@@ -47,6 +51,19 @@ class Indexed(Source):
             raise failed(index, error, self.what) from error
         return self._convert(raw, self.n_points, f"{self.what} of step {index}")
 
+    def on_device(self, device: Device) -> Source | None:
+        if not self._given_on_gpu():
+            return None
+        from gpuanim.cuda.sources import step_on
+
+        there = copy(self)
+        there._convert = step_on(device)
+        return there
+
+    def _given_on_gpu(self) -> bool:
+        """Say whether all steps are arrays of CuPy."""
+        return False
+
 
 class Listed(Indexed):
     """A list of steps, each anything that `as_step` takes; their shapes are checked at once."""
@@ -59,12 +76,21 @@ class Listed(Indexed):
             items = [_checked(items[i], n_points, f"{what} of step {i}") for i in range(self.n_steps)]
         self._items = items
 
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         return self._items[index]
 
+    def _given_on_gpu(self) -> bool:
+        return isinstance(self._items, list) and all(map(is_cupy, self._items))
+
 
 class Calls(Indexed):
-    """A function of the step number; it is called when the step is due."""
+    """A function of the step number; it is called when the step is due.
+
+    With `stored` it does not compute the steps, but finds them.
+    """
 
     def __init__(
         self,
@@ -73,9 +99,14 @@ class Calls(Indexed):
         n_steps: int,
         convert: Convert = as_step,
         what: str = "values",
+        *,
+        stored: bool = False,
     ) -> None:
         super().__init__(n_points, n_steps, convert, what)
-        self._function = function
+        self._function, self._stored = function, stored
+
+    def origin(self) -> Any:
+        return self.steps() if self._stored else None
 
     def _read(self, index: int) -> Any:
         return self._function(index)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gpuanim.errors import ShapeError
 from gpuanim.types import Values
-from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape
+from gpuanim.values.convert import as_numpy, as_step, check_dtype, check_shape, is_cupy, lies_on_disk
 from gpuanim.values.indexed import Convert, Indexed, failed, first_of
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
+    from gpuanim.values._base import Source
 
 __all__ = ["Columns", "Rows"]
 
@@ -40,12 +44,22 @@ class Rows(Indexed):
         self._matrix = matrix.tocsr() if hasattr(matrix, "tocsr") else matrix
         super().__init__(n_points, first_of(n_steps, int(matrix.shape[0]), what), convert, what)
 
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         if hasattr(self._matrix, "iloc"):
             return self._matrix.iloc[index]
         if hasattr(self._matrix, "toarray"):
             return self._matrix[[index]].toarray()[0]
         return self._matrix[index]
+
+    def _given_on_gpu(self) -> bool:
+        return is_cupy(self._matrix)
 
 
 class Columns(Indexed):
@@ -78,6 +92,13 @@ class Columns(Indexed):
         self._matrix = matrix.tocsc() if hasattr(matrix, "tocsc") else matrix
         super().__init__(shape[0], first_of(n_steps, shape[1], what), convert, what)
 
+    @property
+    def portable(self) -> bool:  # type: ignore[override]
+        return lies_on_disk(self._matrix)
+
+    def origin(self) -> Any:
+        return self.steps()
+
     def _read(self, index: int) -> Any:
         return self._band(index, index + 1)[:, 0]
 
@@ -91,6 +112,13 @@ class Columns(Indexed):
                 raise failed(start, error, self.what) from error
             for index, values in enumerate(band, start):
                 yield self._convert(values, self.n_points, f"{self.what} of step {index}")
+
+    def on_device(self, device: Device) -> Source | None:
+        return (
+            Rows(self._matrix.T, self.n_points, self.n_steps).on_device(device)
+            if is_cupy(self._matrix)
+            else None
+        )
 
     def _width(self) -> int:
         """Columns of a band: as many as memory allows, in whole chunks of the file if one fits."""

@@ -92,7 +92,7 @@ class Mixed(Norm):
         """Make the table of cells; `steps` is not called."""
         shares = self.colors / 255
         linear = self.space == "linear"
-        return _Mixture.of(linear_light(shares) if linear else shares, self._lattice, linear=linear)
+        return Mixture.of(linear_light(shares) if linear else shares, self._lattice, linear=linear)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,7 @@ class Confident(Norm):
         """Return the mapping; `steps` is not called."""
         k = len(self.colors)
         least = (1 / k if k > 1 else 0.0) if self.floor is None else self.floor
-        return _Winner(k, least, self.n_shades, k * self.n_shades)
+        return Winner(k, least, self.n_shades, k * self.n_shades)
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +189,7 @@ class Likeliest(Norm):
     def fit(self, steps: Steps) -> Mapping:
         """Return the mapping; `steps` is not called."""
         k = len(self.colors)
-        return _Winner(k, 0.0, 1, k)
+        return Winner(k, 0.0, 1, k)
 
 
 def check_colors(colors: Any) -> None:
@@ -203,7 +203,7 @@ def check_colors(colors: Any) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Mixture(Mapping):
+class Mixture(Mapping):
     colors: NDArray[np.float32]
     cells: NDArray[np.uint8]
     thresholds: NDArray[np.float32]
@@ -212,7 +212,7 @@ class _Mixture(Mapping):
     n_levels: int
 
     @classmethod
-    def of(cls, light: NDArray[np.float64], lattice: Lattice, *, linear: bool) -> _Mixture:
+    def of(cls, light: NDArray[np.float64], lattice: Lattice, *, linear: bool) -> Mixture:
         from gpuanim.values.category_kernels import BINS
 
         thresholds = np.full((3, 257), np.inf, np.float32)
@@ -237,7 +237,7 @@ class _Mixture(Mapping):
 
 
 @dataclass(frozen=True, eq=False)
-class _Winner(Mapping):
+class Winner(Mapping):
     n_categories: int
     floor: float
     n_shades: int

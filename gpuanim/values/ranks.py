@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gpuanim.types import Values
 from gpuanim.values._base import Mapping, Norm, Steps
 from gpuanim.values.selection import Ends, Found, RanksOf, select, select_film
 from gpuanim.values.staircase import LEVELS, Staircase, check_scope, rounded_up
@@ -57,6 +60,16 @@ class Rank(Norm):
 
     def fit(self, steps: Steps) -> Mapping:
         """Find the 255 values at which the level rises."""
+        return self.mapping(self.thresholds(partial(self._select, steps)))
+
+    def thresholds(self, select: Callable[[RanksOf], Found]) -> NDArray[np.float64]:
+        """Return the (256,) values at which the levels begin: -inf first, NaN at the end for those of nobody.
+
+        Parameters
+        ----------
+        select
+            Finds the values of ranks, wherever the values are; see `selection`.
+        """
         needs: I64 = np.empty(0, np.int64)
 
         def ranks_of(n: int, ends: Ends) -> I64:
@@ -72,9 +85,24 @@ class Rank(Norm):
             # The smallest value with L + E of at least (need + 1) / 2 has it, or the next one.
             return np.minimum(needs // 2 + 1, n)
 
-        found = self._select(steps, ranks_of)
-        thresholds = _thresholds(found, needs)
-        return Staircase(lambda dtype: rounded_up(thresholds, dtype))
+        found = select(ranks_of)
+        return _thresholds(found, needs)
+
+    def levels(self, values: Values) -> NDArray[np.uint8]:
+        """Return the (n,) levels of the values of a step, none of them NaN."""
+        return self.encoded(self.thresholds(partial(select, values)), values)
+
+    @classmethod
+    def encoded(cls, thresholds: NDArray[np.float64], values: Values) -> NDArray[np.uint8]:
+        """Return the (n,) levels of values, none of them NaN, that begin at `thresholds`."""
+        codes = np.empty(len(values), np.uint16)
+        cls.mapping(thresholds).encode(values, None, codes)
+        return codes.astype(np.uint8)
+
+    @staticmethod
+    def mapping(thresholds: NDArray[np.float64]) -> Mapping:
+        """Return the mapping to the levels that begin at `thresholds`."""
+        return Staircase(partial(rounded_up, thresholds))
 
     def _select(self, steps: Steps, ranks_of: RanksOf) -> Found:
         if self.scope == "film":

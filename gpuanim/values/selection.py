@@ -8,9 +8,9 @@ are spread like a normal or a uniform distribution.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from gpuanim.types import Values
 from gpuanim.values._base import Steps
 from gpuanim.values.bins import Bins, most_common, sample
 
-__all__ = ["Ends", "Found", "RanksOf", "select", "select_film"]
+__all__ = ["Ends", "Found", "RanksOf", "Tally", "Wanted", "select", "select_film", "select_parts", "tally"]
 
 I64 = NDArray[np.int64]
 
@@ -137,7 +137,7 @@ class _Counter:
         return self._total
 
 
-class _Wanted:
+class Wanted:
     """The bins that hold the ranks: one slot each.
 
     Parameters
@@ -276,7 +276,7 @@ def select(values: Values, ranks_of: RanksOf, depth: int = 0) -> Found:
     counter = _Counter(bins, usual)
     counter.add(values)
     counts = counter.fold()
-    wanted = _Wanted(bins, counts, ranks_of(int(counts[1:].sum()), counter.ends), some, usual)
+    wanted = Wanted(bins, counts, ranks_of(int(counts[1:].sum()), counter.ends), some, usual)
     return wanted.resolve(*wanted.members(values), depth)
 
 
@@ -291,13 +291,80 @@ def select_film(steps: Steps, ranks_of: RanksOf) -> Found:
     for values in steps():
         counter.add(values)
         samples.append(sample(values, _SAMPLE // 8))
-    counts = counter.fold()
+    some = np.concatenate(samples) if samples else np.empty(0, np.float32)
+    return _looked_up(
+        bins,
+        counter.fold(),
+        counter.ends,
+        some,
+        lambda wanted: (wanted.members(values) for values in steps()),
+        ranks_of,
+    )
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What one part of the values adds to the counts of them all.
+
+    Parameters
+    ----------
+    counts
+        Of the bins, the first of them NaN's.
+    ends
+        Of the part.
+    some
+        A sample of it.
+    """
+
+    counts: I64
+    ends: Ends
+    some: Values
+
+
+def tally(values: Values, bins: Bins) -> Tally:
+    """Count a part of values by bins that are the same for all parts."""
+    counter = _Counter(bins, np.nan)
+    counter.add(values)
+    return Tally(counter.fold(), counter.ends, sample(values, _SAMPLE))
+
+
+def select_parts(
+    bins: Bins,
+    tallies: Sequence[Tally],
+    members_of: Callable[[Wanted], Iterable[tuple[Values, NDArray[np.uint8]]]],
+    ranks_of: RanksOf,
+) -> Found:
+    """Find the values of given ranks among those of all parts, from counts and few members of each.
+
+    Parameters
+    ----------
+    bins, tallies
+        What `tally` made of each part, with these bins.
+    members_of
+        Returns `Wanted.members` of each part.
+    ranks_of
+        As for `select`.
+    """
+    counts: I64 = np.stack([part.counts for part in tallies]).sum(axis=0, dtype=np.int64)
+    ends = reduce(Ends.joined, (part.ends for part in tallies))
+    some = np.concatenate([part.some for part in tallies])
+    return _looked_up(bins, counts, ends, some, members_of, ranks_of)
+
+
+def _looked_up(
+    bins: Bins,
+    counts: I64,
+    ends: Ends,
+    some: Values,
+    members_of: Callable[[Wanted], Iterable[tuple[Values, NDArray[np.uint8]]]],
+    ranks_of: RanksOf,
+) -> Found:
+    """Look for the values of ranks in the bins that hold them."""
     n = int(counts[1:].sum())
     if n == 0:
-        return _nothing(np.dtype(np.float32))
-    wanted = _Wanted(bins, counts, ranks_of(n, counter.ends), np.concatenate(samples), np.nan)
-    parts = [wanted.members(values) for values in steps()]
-    members, slots = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return _nothing(some.dtype)
+    wanted = Wanted(bins, counts, ranks_of(n, ends), some, np.nan)
+    members, slots = (np.concatenate(part) for part in zip(*members_of(wanted), strict=True))
     return wanted.resolve(members, slots, 0)
 
 

@@ -103,7 +103,7 @@ def _opened(values: Any, n_points: int, n_steps: int | None, step: _Step) -> Sou
     if isinstance(values, Sequence):
         count = first_of(n_steps, len(values))
         steps = [step.checked(values[i], n_points, f"values of step {i}") for i in range(count)]
-        return Calls(steps.__getitem__, n_points, count, step)
+        return Calls(steps.__getitem__, n_points, count, step, stored=True)
     if callable(values):
         if n_steps is None:
             raise OptionError("values is a callable: say how many steps it has, n_steps=...")
@@ -119,9 +119,10 @@ def _of_array(values: Any, n_points: int, n_steps: int | None, step: _Step) -> S
     check_dtype(getattr(values, "dtype", None), "values")
     if len(values.shape) < 3:
         step.check(tuple(int(side) for side in values.shape), n_points, "values")
-        return Calls(lambda i: values, n_points, first_of(n_steps, 1), step)
+        return Calls(lambda i: values, n_points, first_of(n_steps, 1), step, stored=True)
     step.check(tuple(int(side) for side in values.shape[1:]), n_points, "values of step 0")
-    return Calls(values.__getitem__, n_points, first_of(n_steps, int(values.shape[0])), step)
+    count = first_of(n_steps, int(values.shape[0]))
+    return Calls(values.__getitem__, n_points, count, step, stored=True)
 
 
 def _passed(source: Source, n_points: int, n_steps: int | None, step: _Step) -> Source:

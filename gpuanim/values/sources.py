@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from numbers import Number
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gpuanim.errors import OptionError, ShapeError, SourceError
 from gpuanim.types import Ids, Values
@@ -14,6 +14,9 @@ from gpuanim.values._base import Source
 from gpuanim.values.convert import as_step, check_shape
 from gpuanim.values.indexed import Calls, Convert, Listed, failed, first_of
 from gpuanim.values.matrices import Columns, Rows
+
+if TYPE_CHECKING:
+    from gpuanim.cuda import Device
 
 __all__ = ["Checked", "Columns", "Stream", "as_source", "whole"]
 
@@ -81,6 +84,13 @@ class Checked(Source):
     @property
     def permutation(self) -> Ids | None:  # type: ignore[override]
         return self._source.permutation
+
+    def on_device(self, device: Device) -> Source | None:
+        there = self._source.on_device(device)
+        return None if there is None else Checked(there, self.n_points or 0, self.n_steps, self._check)
+
+    def origin(self) -> Any:
+        return self._source.origin()
 
     def steps(self) -> Iterator[Values]:
         count = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,10 @@ class Subset(Source):
             return source
         random = type(source).step is not Source.step
         return _RandomSubset(source, keep) if random else cls(source, keep)
+
+    def origin(self) -> Any:
+        whole = self._source.origin()
+        return None if whole is None else (whole, self._where)
 
     def steps(self) -> Iterator[Values]:
         for values in self._source.steps():

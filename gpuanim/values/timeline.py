@@ -184,6 +184,15 @@ class Timeline:
             return _standing(source)
         return replace(self, n_steps=source.n_steps).frames(source)
 
+    def steps_shown(self, source: Source, frames: Iterable[int]) -> list[int]:
+        """Return the steps that `spread` reads of a source for these frames, ascending.
+
+        Only for timelines of known length.
+        """
+        own = replace(self, n_steps=source.n_steps)
+        places = {own.place(frame) for frame in frames}
+        return sorted({step + k for step, share in places for k in range(2 if share else 1)})
+
     def frames(self, source: Source) -> Iterator[tuple[Values, bool]]:
         """Yield for each frame the values, and whether they differ from the frame before.
 
@@ -300,6 +309,8 @@ def _random_access(source: Source) -> bool:
 
 def _copied(values: Values, into: Values) -> Values:
     """Return a copy in `into` if it fits: sources may reuse their buffers."""
+    if not isinstance(values, np.ndarray):  # on a GPU
+        return values.copy()
     if into.shape != values.shape or into.dtype != values.dtype:
         into = np.empty(values.shape, values.dtype)
     np.copyto(into, values)

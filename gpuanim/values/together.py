@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from gpuanim.types import Values
 from gpuanim.values._base import Mapping, Norm, Source, Steps
@@ -26,6 +27,10 @@ class Together(Norm):
     inner: Norm
     sources: tuple[Source, ...]
     scope = "film"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process without the values: who has them has fitted it before."""
+        return Together, (self.inner, ())
 
     @property
     def needs_film(self) -> bool:

@@ -217,11 +217,12 @@ def animate(
         around points in space, (n, 3). Titles, captions, colour bars and legends stay; names of groups,
         symbols and lassos on the data go with them, scale bars fit the zoom. Ticks have no place then.
     renderer
-        "auto"; "cpu"; or "opengl", which draws all points of each frame, on a GPU if there is one: for points
-        that move.
+        "auto"; "cpu"; "cuda", which computes and draws by CuPy on an NVIDIA GPU, where values that lie there
+        stay; or "opengl", which draws all points of each frame, on a GPU if there is one: for points that
+        move.
     device
-        Which GPU "opengl" draws with, as CUDA numbers them where CUDA is; None for `GPUANIM_EGL_DEVICE`, or
-        the first.
+        Which GPU "cuda" or "opengl" draws with, as CUDA numbers them where CUDA is; None for CuPy's current
+        one, or for `GPUANIM_EGL_DEVICE` or the first.
 
     Returns
     -------

@@ -54,11 +54,19 @@ class HostDevice(Device):
     ):
         self._folder, self._backwards, self._memory = folder, backwards, memory
         self._libraries: dict[str, Any] = {}
-        self.launches: list[str] = []
+        self.launched: list[str] = []
         self._recorder: list[Callable[[], None]] | None = None
+        self.replays = 0
 
     def upload(self, array):
         return np.array(array, order="C")
+
+    def put(self, array, into):
+        assert (array.shape, array.dtype) == (into.shape, into.dtype)
+        into[...] = array
+
+    def address(self, array):
+        return array.ctypes.data
 
     def download(self, array):
         return np.array(array)
@@ -87,6 +95,9 @@ class HostDevice(Device):
 
         return wait
 
+    def wait_for_copies(self):
+        pass
+
     def kernel(self, source, name, defines=NOTHING):
         library = self._library(source, defines)
         function = getattr(library, f"shim_{name}")
@@ -96,7 +107,7 @@ class HostDevice(Device):
             assert blocks >= 1
             told = [_argument(value) for value in args]
             self._do(lambda: function(ctypes.c_uint(blocks), ctypes.c_bool(self._backwards), *told))
-            self.launches.append(name)
+            self.launched.append(name)
 
         return launch
 
@@ -106,7 +117,7 @@ class HostDevice(Device):
             work()
         finally:
             recorded, self._recorder = self._recorder, None
-        return Replay(recorded)
+        return Replay(self, recorded)
 
     def wait(self):
         pass
@@ -138,10 +149,11 @@ class HostDevice(Device):
 
 
 class Replay:
-    def __init__(self, recorded):
-        self._recorded = recorded
+    def __init__(self, device, recorded):
+        self._device, self._recorded = device, recorded
 
     def replay(self):
+        self._device.replays += 1
         for work in self._recorded:
             work()
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gpuanim.cuda.ranks import DeviceLevels, DeviceRanks
+from gpuanim.cuda.mappings import DeviceRank, on_device
 from gpuanim.values.normalize import Linear
 from gpuanim.values.ranks import Rank
 
@@ -30,16 +30,17 @@ CASES = {
 }
 
 
-def codes_on(device, values, mapping_or_ranks, where=None):
+def codes_on(device, values, mapping_or_rank, where=None):
     there = device.upload(values)
-    if isinstance(mapping_or_ranks, Rank):
-        ranks = DeviceRanks(device, values.dtype, stretch=mapping_or_ranks.stretch)
-        thresholds = ranks.find(there)
+    if isinstance(mapping_or_rank, Rank):
+        mapping = DeviceRank(mapping_or_rank, device).fit(lambda: [there])
     else:
-        thresholds = device.upload(mapping_or_ranks.thresholds(values.dtype).astype(np.float64))
+        mapping = on_device(mapping_or_rank, device)
     places = None if where is None else device.upload(where)
-    levels = DeviceLevels(device, values.dtype, places, len(values))
-    return device.download(levels.encode(there, thresholds))
+    codes = device.empty(len(values) if where is None else len(where), np.uint16)
+    mapping.encode(there, places, codes)
+    device.launches.run()
+    return device.download(codes)
 
 
 def codes_here(values, mapping, where=None):
@@ -88,17 +89,19 @@ def test_other_norms_by_their_thresholds(device, dtype):
     )
 
 
-def test_one_finder_serves_all_frames(host, backwards):
+def test_frames_of_one_film_become_a_graph(host, backwards):
     rng = np.random.default_rng(2)
     rank = Rank(stretch=True)
     for device in (host, backwards):
-        ranks = DeviceRanks(device, np.dtype(np.float32), stretch=True)
-        levels = DeviceLevels(device, np.dtype(np.float32), None, 2000)
-        there = device.empty(2000, np.float32)
-        work = device.record(lambda: levels.encode(there, ranks.find(there)))  # noqa: B023
-        for _ in range(3):
+        norm = DeviceRank(rank, device)
+        there, codes = device.empty(2000, np.float32), device.empty(2000, np.uint16)
+        for _ in range(4):
             values = rng.normal(size=2000).astype(np.float32)
-            there[:] = values
-            work.replay()
-            expected = codes_here(values, rank.fit(lambda: [values]))  # noqa: B023
-            np.testing.assert_array_equal(levels.codes, expected)
+            device.put(values, there)
+            mapping = norm.fit(lambda: [there])  # noqa: B023
+            mapping.encode(there, None, codes)
+            device.launches.run()
+            expected = rank.fit(lambda: [values])  # noqa: B023
+            np.testing.assert_array_equal(codes, codes_here(values, expected))
+            np.testing.assert_array_equal(mapping.lower_edges(), expected.lower_edges())
+        assert device.replays == 3

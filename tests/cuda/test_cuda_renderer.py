@@ -56,6 +56,7 @@ def frames_of(renderer, points, scene, formats, *, keep=True):
         canvas.still(out)
         for shown in (codes[::-1].copy(), codes):
             canvas.draw(shown, out)
+            canvas.finish(out)
         frames.append(out)
     return renderer.visible, frames
 
@@ -135,12 +136,15 @@ def test_rows_are_built_in_slices_where_memory_is_short(host):
     points = make_points(6.0, size)
     whole = frames_of(CudaRenderer(host), points, scene, [PixelFormat.RGB24])
     host._memory = (400_000, 1 << 30)
-    host.launches.clear()
+    host.launched.clear()
     sliced = frames_of(CudaRenderer(host), points, scene, [PixelFormat.RGB24])
-    assert host.launches.count("list") > 3
+    assert host.launched.count("list") > 3
     np.testing.assert_array_equal(sliced[1][0], whole[1][0])
-    host._memory = (10_000, 1 << 30)
+    host._memory = (180_000, 1 << 30)
     with pytest.raises(MemoryPlanError, match=r"a single row of pixels has [\d,]+ points"):
+        CudaRenderer(host).place(make_points(14.0, size), scene, N, keep=True)
+    host._memory = (150_000, 1 << 30)
+    with pytest.raises(MemoryPlanError, match=r"2,000 points on 60x48 pixels need .* 7\d\d points would fit"):
         CudaRenderer(host).place(points, scene, N, keep=True)
 
 
@@ -162,6 +166,7 @@ def test_panels_leave_each_other_alone(host):
             canvas.still(out)
         for renderer, canvas in canvases:
             canvas.draw(np.zeros(len(renderer.visible), np.uint16), out)
+            canvas.finish(out)
         outs.append(out)
     np.testing.assert_array_equal(*outs)
 

@@ -19,10 +19,15 @@ VARIANTS = {
         for value, bits in (("float", 32), ("double", 64))
         for stretch in (0, 1)
     ],
-    "raster/cuda/shade.cu": [{}],
+    "cuda/blend.cu": [{"VALUE": value} for value in ("float", "double")],
+    "cuda/levels.cu": [{"VALUE": value} for value in ("float", "double")],
+    "cuda/categories.cu": [{"VALUE": value} for value in ("float", "double", "signed char", "i64")],
+    "raster/cuda/shade.cu": [{"PTR": ptr} for ptr in ("u32", "u64")],
     "propagation/step.cu": [
-        {"VALUE": value} | ({"WEIGHT": weight} if weight else {})
-        for value, weight in product(("float", "double"), (None, "float", "double"))
+        {"VALUE": value, "LANES": lanes} | ({"WEIGHT": weight} if weight else {})
+        for (value, weight), lanes in zip(
+            product(("float", "double"), (None, "float", "double")), (8, 1, 2, 4, 16, 32), strict=True
+        )
     ],
 }
 """File -> the definitions that it is compiled with."""

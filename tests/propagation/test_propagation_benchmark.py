@@ -22,3 +22,17 @@ def test_benchmark_runs() -> None:
     ).stdout
     assert told.count("gpuanim, ordered") == 4
     assert "copy: " in told
+
+
+def test_benchmark_of_blocks_runs() -> None:
+    options = "--sizes 600 --k 5 --steps 6 --dask local[1] --out "
+    told = subprocess.run(
+        [sys.executable, "benchmarks/partitioned.py", *options.split(" ")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "600 nodes" in told
+    assert "ranks equal" in told

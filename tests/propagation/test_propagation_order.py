@@ -105,9 +105,9 @@ def test_blocks_cover_all_rows_once() -> None:
 def test_auto_orders_when_it_pays(ref: SimpleNamespace) -> None:
     small = read_graph(ref.random_graph(100))
     large = read_graph(line(50_000)[0])
-    assert pays(large, 100, 4)
-    assert not pays(large, 3, 4)
-    assert not pays(small, 10_000, 4)
+    assert pays(large.n, 100, 4)
+    assert not pays(large.n, 3, 4)
+    assert not pays(small.n, 10_000, 4)
     seed = np.eye(1, 50_000)[0]
     assert LabelPropagation(line(50_000)[0], seed, n_steps=100).permutation is not None
     assert LabelPropagation(line(50_000)[0], seed, n_steps=2).permutation is None

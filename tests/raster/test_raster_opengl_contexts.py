@@ -131,7 +131,7 @@ def test_the_first_device_can_be_named(opengl, monkeypatch):
 def test_a_device_is_a_number_of_a_gpu():
     with pytest.raises(OptionError, match="device must be a whole number from 0 on, not 'cuda'"):
         film(device="cuda", renderer="opengl")
-    with pytest.raises(OptionError, match='device=1 is a GPU\'s: say renderer="opengl"'):
+    with pytest.raises(OptionError, match='device=1 is a GPU\'s: say renderer="cuda" or "opengl"'):
         film(device=1).frame(0)
 
 
@@ -274,3 +274,14 @@ def test_vispy_is_imported_in_one_module_and_only_when_it_draws():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.opengl
+def test_the_benchmark_runs(opengl):
+    command = ["--points", "500", "--size", "160x120", "--runs", "1", "--style", "antialiased", "--no-json"]
+    done = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "opengl.py", *command],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "draw takes" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,16 +12,23 @@ from numpy.typing import NDArray
 from gpuanim.cuda import Device
 from gpuanim.cuda._base import Array, blocks_for
 from gpuanim.errors import MemoryPlanError
-from gpuanim.raster._base import Points, Scene
+from gpuanim.raster._base import Ground, Points, Scene
 from gpuanim.raster.kernels import coverage
 from gpuanim.raster.pixels import ONE, WEIGHT_OF_ALPHA
 from gpuanim.types import Ids
 
-__all__ = ["GpuOperator"]
+__all__ = ["GpuOperator", "Uploads", "over_weights"]
 
 _SOURCE = "raster/cuda/build.cu"
 _PER_FRAGMENT = 8 + 8 + 8 + 4 + 4 + 2
 """Bytes of a fragment while it is built: its key, twice more to sort it, share, point and weight."""
+
+_PER_PIXEL = 4 + 2 + 2 + 8 + 8 + 8 + 8 + 2 * 3
+"""Bytes of a pixel: counts, weights over and under the points, where its list begins, what lies under and
+over it and both mixed, and two frames."""
+
+_PER_SOURCE = 4 + 4 + 2
+"""Bytes of a point besides its place and id: whether it is seen, its place among those, value and code."""
 
 _SHARE_OF_MEMORY = 0.5
 """Of what is free on the device that a band may take."""
@@ -54,16 +62,16 @@ class GpuOperator:
 
     Parameters
     ----------
-    device
-        Where it is built and kept.
+    uploads
+        To the device where it is built and kept.
     points, scene, n_source, keep
         As in `Renderer.place`.
 
     Attributes
     ----------
     ptr, ids, weights
-        (pixels + 1,) uint64, and (fragments,) uint32 and uint16, of one element at least: row-major pixels,
-        and of each its points by their place in the codes of a frame.
+        (pixels + 1,) uint32, or uint64 from 2^32 fragments on, and (fragments,) uint32 and uint16, of one
+        element at least: row-major pixels, and of each its points by their place in the codes of a frame.
     rest, over
         (pixels,) uint16 weights of the background and of what lies above; they make `ONE` with the points'.
     visible
@@ -75,14 +83,15 @@ class GpuOperator:
         If the points of a single row of pixels do not fit the device.
     """
 
-    def __init__(self, device: Device, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
+    def __init__(self, uploads: Uploads, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         self.scene = scene
-        self._device = device
+        self._device = device = uploads.device
         self._pixels = scene.width * scene.height
-        self.over = device.upload(_over_weights(scene))
+        check_room(device, points, scene)
+        self.over = uploads.there("over", scene.ground, over_weights)
         self.rest = device.empty(self._pixels, np.uint16)
         self._seen = device.zeros(n_source, np.uint8)
-        there = _upload(device, points, scene)
+        there = _upload(uploads, points, scene)
         bands = self._topmost(there) if self._is_flat(points) else self._layered(there)
         self.visible: Ids | None = None
         place = device.xp.arange(n_source, dtype=np.uint32)
@@ -156,14 +165,15 @@ class GpuOperator:
         rows = slice(top * width, bottom * width)
         pixels = (bottom - top) * width
         ptr = device.zeros(pixels + 1, np.uint64)
-        xp.cumsum(counts[rows], dtype=np.uint64, out=ptr[1:])
+        ptr[1:] = xp.cumsum(counts[rows], dtype=np.uint64)
         total = int(ptr[-1])
         keys = device.empty(max(total, 1), np.uint64)
         self._run(
             "list", points, points.n, np.int64(points.n), *points.told, *self._clip(top, bottom),
             np.int32(top), ptr[:-1].copy(), keys,
         )  # fmt: skip
-        keys[:total].sort()
+        if total:
+            keys.sort()
         room = len(keys)
         band = _Band(
             ptr[:-1],
@@ -182,7 +192,7 @@ class GpuOperator:
         """Put the fragments of all bands one after the other."""
         device, xp = self._device, self._device.xp
         ptr = device.zeros(self._pixels + 1, np.uint64)
-        xp.cumsum(xp.concatenate([band.kept for band in bands]), dtype=np.uint64, out=ptr[1:])
+        ptr[1:] = xp.cumsum(xp.concatenate([band.kept for band in bands]), dtype=np.uint64)
         total = max(1, int(ptr[-1]))
         ids, weights = device.empty(total, np.uint32), device.empty(total, np.uint16)
         pack = device.kernel(_SOURCE, "pack", {"ANTIALIAS": 0, "TABLED": 0})
@@ -195,7 +205,7 @@ class GpuOperator:
                 ids, weights,
             )  # fmt: skip
             first += pixels
-        return ptr, ids, weights
+        return ptr.astype(np.uint32) if total < 1 << 32 else ptr, ids, weights
 
     def _run(self, name: str, points: _Uploaded, threads: int, *args: Any) -> None:
         self._device.kernel(_SOURCE, name, points.defines)(blocks_for(threads), *args)
@@ -211,23 +221,74 @@ class GpuOperator:
         return tuple(map(np.int32, clip))
 
 
-def _upload(device: Device, points: Points, scene: Scene) -> _Uploaded:
-    radius = np.atleast_1d(np.asarray(points.diameter, np.float32)) / np.float32(2)
+class Uploads:
+    """Copies of host arrays on a device; those that come again are not copied again.
+
+    Parameters
+    ----------
+    device
+        Where they go.
+    """
+
+    def __init__(self, device: Device) -> None:
+        self.device = device
+        self._known: dict[str, tuple[Any, Array]] = {}
+
+    def there(self, name: str, given: Any, array_of: Callable[[Any], NDArray[Any]] = np.asarray) -> Array:
+        """Return the array of what was given: an array that is the one that had this name, or a number."""
+        before, there = self._known.get(name, (None, None))
+        if before is not given and not (isinstance(given, float) and given == before):
+            there = self.device.upload(array_of(given))
+            self._known[name] = (given, there)
+        return there
+
+
+def _upload(uploads: Uploads, points: Points, scene: Scene) -> _Uploaded:
+    one_size, one_opacity = np.ndim(points.diameter) == 0, points.opacity is None
     alpha = np.float32(scene.alpha)
-    opacity = np.array([alpha]) if points.opacity is None else points.opacity * alpha
-    one_size = np.ndim(points.diameter) == 0
-    tabled = scene.antialias and one_size and radius[0] <= coverage.MAX_TABLED_RADIUS
-    cover = coverage.table(float(radius[0])) if tabled else np.zeros((1, 1), np.float32)
+    radius = uploads.there("radius", points.diameter, _radii)
+    own = scene.alpha if one_opacity else points.opacity
+    opacity = uploads.there("opacity", own, lambda own: np.atleast_1d(alpha if one_opacity else own * alpha))
+    half = float(np.float32(points.diameter) / np.float32(2)) if one_size else 0.0
+    tabled = scene.antialias and one_size and half <= coverage.MAX_TABLED_RADIUS
+    cover = uploads.there("cover", half if tabled else 0.0, _cover)
     told = (
-        device.upload(points.x), device.upload(points.y), device.upload(radius), np.int32(not one_size),
-        device.upload(opacity), np.int32(points.opacity is not None), device.upload(cover),
-        np.int32(len(cover)),
+        uploads.device.upload(points.x), uploads.device.upload(points.y), radius, np.int32(not one_size),
+        opacity, np.int32(not one_opacity), cover, np.int32(len(cover)),
     )  # fmt: skip
     defines = {"ANTIALIAS": int(scene.antialias), "TABLED": int(tabled)}
-    return _Uploaded(len(points.x), told, device.upload(points.ids), defines)
+    return _Uploaded(len(points.x), told, uploads.there("ids", points.ids), defines)
 
 
-def _over_weights(scene: Scene) -> NDArray[np.uint16]:
-    if scene.ground.over is None:
-        return np.zeros(scene.width * scene.height, np.uint16)
-    return WEIGHT_OF_ALPHA[scene.ground.over[..., 3]].ravel()
+def _cover(radius: float) -> NDArray[np.float32]:
+    return coverage.table(radius) if radius else np.zeros((1, 1), np.float32)
+
+
+def _radii(diameter: NDArray[np.float32] | float) -> NDArray[np.float32]:
+    return np.atleast_1d(np.asarray(diameter, np.float32)) / np.float32(2)
+
+
+def check_room(device: Device, points: Points, scene: Scene) -> None:
+    """Raise MemoryPlanError if points and frames do not fit a device, before anything is built.
+
+    Fragments are not counted: they are built in slices.
+    """
+    free, total = device.memory()
+    per_point = 12 + 4 * (points.opacity is not None) + 4 * (np.ndim(points.diameter) > 0) + _PER_SOURCE
+    n, frames = len(points.x), scene.width * scene.height * _PER_PIXEL
+    needed = n * per_point + frames
+    if needed > free:
+        most = max(0, (free - frames) // per_point)
+        fits = f"{most:,} points would fit" if most else "not even the frame fits"
+        raise MemoryPlanError(
+            f"{n:,} points on {scene.width}x{scene.height} pixels need {needed / 1e9:.2f} GB on "
+            f"{device.name}, where {free / 1e9:.2f} of {total / 1e9:.2f} GB are free: {fits}; or take "
+            'renderer="cpu"'
+        )
+
+
+def over_weights(ground: Ground) -> NDArray[np.uint16]:
+    """Return the (pixels,) weights of what lies above the points."""
+    if ground.over is None:
+        return np.zeros(ground.width * ground.height, np.uint16)
+    return WEIGHT_OF_ALPHA[ground.over[..., 3]].ravel()

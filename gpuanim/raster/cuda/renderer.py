@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from gpuanim.cuda import Device, default_device
 from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Points, Renderer, Scene
-from gpuanim.raster.cuda.canvas import GpuCanvas
-from gpuanim.raster.cuda.operator import GpuOperator
+from gpuanim.raster.cuda.canvas import SLOTS, GpuCanvas
+from gpuanim.raster.cuda.operator import GpuOperator, Uploads
 from gpuanim.types import Colors, Ids
 
 __all__ = ["CudaRenderer"]
@@ -20,7 +20,7 @@ class CudaRenderer(Renderer):
     Parameters
     ----------
     device
-        Where it runs; None for CuPy's current device.
+        Where it runs: a device, or its number in CUDA's order; None for CuPy's current one.
 
     Raises
     ------
@@ -31,9 +31,12 @@ class CudaRenderer(Renderer):
     name: ClassVar[str] = "cuda"
     formats: ClassVar[tuple[PixelFormat, ...]] = tuple(PixelFormat)
     mixings: ClassVar[tuple[str, ...]] = ("over",)
+    lag: ClassVar[int] = SLOTS - 1
+    device: Device
 
-    def __init__(self, device: Device | None = None) -> None:
-        self.device = default_device() if device is None else device
+    def __init__(self, device: Device | int | None = None) -> None:
+        self.device = device if isinstance(device, Device) else default_device(device)
+        self._uploads = Uploads(self.device)
         self._operator: GpuOperator | None = None
         self._canvases: list[GpuCanvas] = []
 
@@ -41,7 +44,7 @@ class CudaRenderer(Renderer):
         """Build W; see `Renderer.place`."""
         self.check(scene.mixing)
         self._operator = None  # before the next one takes its memory
-        self._operator = GpuOperator(self.device, points, scene, n_source, keep=keep)
+        self._operator = GpuOperator(self._uploads, points, scene, n_source, keep=keep)
         for canvas in self._canvases:
             canvas.take(self._operator)
 
@@ -59,7 +62,11 @@ class CudaRenderer(Renderer):
 
     def close(self) -> None:
         """Free what lies on the device."""
+        for canvas in self._canvases:
+            canvas.close()
         self._operator, self._canvases = None, []
+        self._uploads = Uploads(self.device)
+        self.device.launches.forget()
 
     def facts(self) -> dict[str, Any]:
         operator = self._placed

@@ -1,5 +1,7 @@
 // Applies the operator to the colours of a frame: each pixel is a weighted sum of words that hold three
 // channels (raster/pixels.py), put into bytes as the `cpu` renderer does (raster/kernels/shade.py).
+//
+// Macros: PTR is the type of the places of fragments: u32, or u64 where there are more than 2^32.
 
 #define ONE_BITS 12
 #define FIELD ((1ull << 20) - 1)
@@ -9,7 +11,7 @@
 
 // Row-major pixels: their fragments are `ptr[p] .. ptr[p + 1]`.
 struct Operator {
-    const u64* ptr;
+    const PTR* ptr;
     const u32* ids;
     const u16* weights;
     const u64* base;
@@ -18,13 +20,13 @@ struct Operator {
 };
 
 #define OPERATOR                                                                                 \
-    const u64* __restrict__ ptr, const u32* __restrict__ ids, const u16* __restrict__ weights,   \
+    const PTR* __restrict__ ptr, const u32* __restrict__ ids, const u16* __restrict__ weights,   \
     const u64* __restrict__ base, const u64* __restrict__ lut, const u16* __restrict__ codes
 #define GATHERED Operator{ptr, ids, weights, base, lut, codes}
 
 __device__ inline u64 mixed(const Operator& w, i64 pixel) {
     u64 sum = w.base[pixel];
-    for (u64 k = w.ptr[pixel], end = w.ptr[pixel + 1]; k < end; k++) {
+    for (PTR k = w.ptr[pixel], end = w.ptr[pixel + 1]; k < end; k++) {
         sum += (u64)w.weights[k] * w.lut[w.codes[w.ids[k]]];
     }
     return sum;
@@ -75,6 +77,6 @@ KERNEL to_rgba(i64 pixels, OPERATOR, const u16* __restrict__ solid, u8* out) {
 KERNEL to_index(i64 pixels, OPERATOR, u8* out) {
     i64 p = thread_id();
     if (p >= pixels) return;
-    u64 k = ptr[p];
+    PTR k = ptr[p];
     out[p] = (u8)(k < ptr[p + 1] ? lut[codes[ids[k]]] : base[p]);
 }

@@ -10,7 +10,7 @@ from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Canvas, Ground, Scene
 from gpuanim.raster.opengl.layers import Layers, table_of
 from gpuanim.raster.opengl.layout import Layout
-from gpuanim.raster.opengl.memory import RGBA8, RGBA16, Target, Texture
+from gpuanim.raster.opengl.memory import Target, Texture
 from gpuanim.raster.opengl.readback import Copying, Ring
 from gpuanim.raster.opengl.tiles import Window, windows
 from gpuanim.types import Buffer, Codes, Colors
@@ -24,8 +24,7 @@ __all__ = ["OpenglCanvas"]
 class OpenglCanvas(Canvas):
     """A canvas of the `opengl` renderer.
 
-    A frame is drawn with 16 bits a channel where points are mixed: of 8, the roundings of a few translucent
-    layers would show. Colours are in the space of the format from the table on, as those of `cpu`.
+    Colours are in the space of the format from the table on, as those of `cpu`.
 
     Parameters
     ----------
@@ -138,11 +137,15 @@ class OpenglCanvas(Canvas):
         return out
 
     def _draw_under(self, layout: Layout, layers: Layers) -> None:
-        internal = RGBA16 if self._renderer.points.blended else RGBA8
-        self._renderer.target.draw_to(*layout.size, internal)
+        self._renderer.target.draw_to(*layout.size, self._renderer.depth)
         layers.draw_under(self._context, *layout.size)
 
     def _pack(self, gl: Any, layout: Layout, layers: Layers) -> Copying:
+        self._convert(gl, layout, layers)
+        rows, columns = layout.shape
+        return self._ring.start(columns, rows)
+
+    def _convert(self, gl: Any, layout: Layout, layers: Layers) -> None:
         rows, columns = layout.shape
         self._packed.draw_to(columns, rows)
         self._renderer.target.texture.bind(0)
@@ -151,4 +154,3 @@ class OpenglCanvas(Canvas):
         )
         gl.glViewport(0, 0, columns, rows)
         gl.glDrawArrays(gl.GL_TRIANGLES, 0, 3)
-        return self._ring.start(columns, rows)

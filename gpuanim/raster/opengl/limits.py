@@ -6,10 +6,13 @@ import ctypes
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["SOFTWARE", "Limits", "read_limits"]
+__all__ = ["DATA_CENTRE", "SOFTWARE", "Limits", "read_limits"]
 
 SOFTWARE = ("llvmpipe", "softpipe", "swrast", "swr", "software", "swiftshader")
 """Parts of the names of renderers that are no GPU."""
+
+DATA_CENTRE = ("H100", "H200", "H800")
+"""Parts of the names of GPUs that draw OpenGL slowly: two of their many processors can run shaders."""
 
 _POINT_SIZE_RANGE, _MAX_TEXTURE_SIZE, _MAX_VIEWPORT, _MAX_SAMPLES = 0x846D, 0x0D33, 0x0D3A, 0x8D57
 

@@ -33,18 +33,17 @@ class Stream:
     def __init__(self, gl: Any, location: int) -> None:
         self._gl, self._location = gl, location
         self._handle = gl.glCreateBuffer()
-        self._constant: float | None = None
         self.nbytes = 0
 
-    def put(self, numbers: NDArray[Any] | float) -> None:
-        """Upload float32, uint16 or uint8; a float holds for all points, and takes no memory."""
+    def put(self, numbers: NDArray[Any] | None) -> None:
+        """Upload float32, uint16 or uint8; None for an input that shaders do not have."""
         gl = self._gl
-        if not isinstance(numbers, np.ndarray):
-            self._constant, self.nbytes = float(numbers), 0
+        if numbers is None:
+            self.nbytes = 0
             gl.glDisableVertexAttribArray(self._location)
             return
         numbers = np.ascontiguousarray(numbers)
-        self._constant, self.nbytes = None, numbers.nbytes
+        self.nbytes = numbers.nbytes
         gl.glBindBuffer(gl.GL_ARRAY_BUFFER, self._handle)
         # All of it anew: the driver gives other memory while it still draws from the old.
         pointer = numbers.ctypes.data_as(ctypes.c_void_p)
@@ -52,11 +51,9 @@ class Stream:
         gl.glEnableVertexAttribArray(self._location)
         gl.glVertexAttribPointer(self._location, 1, _KINDS[numbers.dtype], False, 0, 0)
 
-    def set(self, *, instanced: bool) -> None:
-        """Prepare for a draw: a constant is the context's, not ours."""
-        if self._constant is not None:
-            self._gl.glVertexAttrib1f(self._location, self._constant)
-        self._gl.glVertexAttribDivisor(self._location, int(instanced))
+    def advance(self, *, by_instance: bool) -> None:
+        """Have the next draw go on by instances, or by vertices."""
+        self._gl.glVertexAttribDivisor(self._location, int(by_instance))
 
     def free(self) -> None:
         """Delete it."""

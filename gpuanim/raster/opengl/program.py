@@ -52,7 +52,10 @@ class Program:
             raise RendererError(f"the driver does not link {vertex} and {fragment}: {log}")
 
     def use(self, **uniforms: Any) -> None:
-        """Make it the program that draws, with these values: int or bool, float, or tuples of either."""
+        """Make it the program that draws, with these values: int, float, or tuples of either.
+
+        Those that it does not have are left out.
+        """
         gl = self._gl
         gl.glUseProgram(self._handle)
         for name, value in uniforms.items():

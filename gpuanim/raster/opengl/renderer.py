@@ -9,7 +9,7 @@ from gpuanim.frames import PixelFormat
 from gpuanim.raster._base import Points, Renderer, Scene
 from gpuanim.raster.opengl.canvas import OpenglCanvas
 from gpuanim.raster.opengl.context import Context, context_of
-from gpuanim.raster.opengl.memory import Target
+from gpuanim.raster.opengl.memory import RGBA8, RGBA16, Target
 from gpuanim.raster.opengl.vertices import MARGIN, Vertices
 from gpuanim.types import Colors, Ids
 
@@ -65,6 +65,15 @@ class OpenglRenderer(Renderer):
         if self._scene is None:
             raise RuntimeError("place() comes before everything else")
         return self._scene
+
+    @property
+    def depth(self) -> int:
+        """Format of what is drawn to: 16 bits a channel where points are mixed.
+
+        Of 8, the roundings of a few translucent layers would show; 16-bit floats are as wide and less exact,
+        32-bit ones no more exact than one can see.
+        """
+        return RGBA16 if self.points.blended else RGBA8
 
     def place(self, points: Points, scene: Scene, n_source: int, *, keep: bool) -> None:
         """Upload the points; see `Renderer.place`."""

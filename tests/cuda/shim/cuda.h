@@ -124,6 +124,14 @@ inline unsigned __ballot_sync(unsigned, int predicate) {
     shim::warp_wait();
     return bits;
 }
+inline unsigned __match_any_sync(unsigned, unsigned value) {
+    unsigned bits = 0, first = threadIdx.x / 32 * 32, n = shim::in_warp();
+    shim::slots[threadIdx.x] = value;
+    shim::warp_wait();
+    for (unsigned i = 0; i < n; i++) bits |= (unsigned)(shim::slots[first + i] == value) << i;
+    shim::warp_wait();
+    return bits;
+}
 inline int __syncthreads_or(int predicate) {
     static int any;
     if (threadIdx.x == 0) any = 0;
@@ -146,6 +154,7 @@ template <class T, class U, class V> inline T atomicCAS(T* p, U expected, V v) {
 template <class To, class From> inline To shim_cast(From v) { To to; memcpy(&to, &v, sizeof to); return to; }
 inline unsigned __float_as_uint(float v) { return shim_cast<unsigned>(v); }
 inline int __float_as_int(float v) { return shim_cast<int>(v); }
+inline float __int_as_float(int v) { return shim_cast<float>(v); }
 inline float __uint_as_float(unsigned v) { return shim_cast<float>(v); }
 inline unsigned long long __double_as_longlong(double v) { return shim_cast<unsigned long long>(v); }
 inline double __longlong_as_double(long long v) { return shim_cast<double>(v); }

@@ -1,6 +1,10 @@
 // What a disc gives to a pixel: its colour times opacity times the share of the pixel that it covers.
 flat in vec4 disc;
+#ifdef SIZES
 flat in float radius;
+#else
+uniform float radius;
+#endif
 out vec4 color;
 
 void main() {
