@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -102,19 +103,24 @@ class FrameWriter:
         self._array: Any = None
         self._codes = np.empty(0, np.uint16)
         self.count = 0
+        # A signal ends what the calling thread does, but not what is being written: `discard` waits for it.
+        self._hand = ThreadPoolExecutor(1, "gpuanim-store")
 
     def add(self, values: Values) -> None:
         """Write the next step, (n,) or (n, k); it is on disk when this returns."""
         if self._array is None:
-            self._begin(values.shape)
+            self._hand.submit(self._begin, values.shape).result()
         if values.shape != self._array.shape[1:]:
             raise ShapeError(
                 f"step {self.count} has shape {values.shape}, those before have {self._array.shape[1:]}"
             )
-        if self.count == self._array.shape[0]:
-            self._array.resize((2 * self.count, *values.shape))
-        self._array[self.count] = self._kept(values)
+        self._hand.submit(self._append, self._kept(values)).result()
         self.count += 1
+
+    def _append(self, step: NDArray[Any]) -> None:
+        if self.count == self._array.shape[0]:
+            self._array.resize((2 * self.count, *step.shape))
+        self._array[self.count] = step
 
     def _begin(self, shape: tuple[int, ...]) -> None:
         if self._rank is not None and len(shape) > 1:
@@ -164,6 +170,7 @@ class FrameWriter:
 
     def discard(self) -> None:
         """Remove what is not finished; idempotent, never raises."""
+        self._hand.shutdown(wait=True)
         self._part.discard()
 
     def __enter__(self) -> Self:

@@ -58,7 +58,7 @@ def films(draw):
 
 
 @given(films())
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_every_way_to_a_frame_shows_the_same(decode, film):
     frames = list(film.frames())
     assert len(frames) == film.n_frames
@@ -75,7 +75,7 @@ TEXTS = st.lists(CHARACTERS, max_size=12).map("".join)
 
 
 @given(TEXTS, st.sampled_from(["title", "caption", "xlabel", "ylabel", "colorbar", "scale_bar"]))
-@settings(max_examples=120)
+@settings(max_examples=60)
 def test_any_text_is_drawn_or_refused_at_once(text, option):
     try:
         film = ga.animate([[0, 0], [1, 1]], [[0.0, 1.0]], size=(90, 70), **{option: text})
