@@ -64,6 +64,15 @@ def film_of(coords: NDArray[np.float32], values: Any, **options: Any) -> ga.Anim
     return ga.animate(coords, values, size=SIZE, s=0.3, aspect="auto", vmin=-1, vmax=1, **options)
 
 
+def titled(coords: NDArray[np.float32], values: Any) -> ga.Animation:
+    """Describe the film with a title per frame, colour bar and legend."""
+    seeds = ga.Highlight([0, len(coords) // 2], marker="star", label="seeds")
+    return film_of(
+        coords, values, title="step {step} of {steps}, {time:.1f} s", colorbar="value", legend="upper right",
+        highlight=seeds,
+    )  # fmt: skip
+
+
 def dressed(coords: NDArray[np.float32], values: Any) -> ga.Animation:
     """Describe the film with a title per frame, axes, colour bar, legend, scale bar and progress line."""
     seeds = ga.Highlight([0, len(coords) // 2], marker="star", label="seeds")
@@ -111,6 +120,7 @@ def compare(folder: Path, coords: NDArray[np.float32], name: str, runs: int) -> 
         "points alone": partial(undressed(film).save, folder / "alone.mp4"),
         "finished figure": partial(film.save, folder / "dressed.mp4"),
         "whole frame": partial(film_of(coords, values).save, folder / "plain.mp4"),
+        "title, colour bar, legend": partial(titled(coords, values).save, folder / "titled.mp4"),
     }
     times: dict[str, list[float]] = {job: [] for job in jobs}
     spent: dict[str, list[float]] = {job: [] for job in jobs}
@@ -123,12 +133,16 @@ def compare(folder: Path, coords: NDArray[np.float32], name: str, runs: int) -> 
                 times[job].append(time.perf_counter() - start)
                 spent[job].append(sum(os.times()[:4]) - busy)
             stages[job] = dict(result.seconds)
+    pairs = [
+        ("finished figure", "points alone"), ("finished figure", "whole frame"),
+        ("title, colour bar, legend", "whole frame"),
+    ]  # fmt: skip
     ratios = {
         kind: {
-            job: statistics.median(
-                after / before for before, after in zip(taken[job], taken["finished figure"], strict=True)
+            f"{dress} / {job}": statistics.median(
+                after / before for before, after in zip(taken[job], taken[dress], strict=True)
             )
-            for job in ("points alone", "whole frame")
+            for dress, job in pairs
         }
         for kind, taken in (("wall", times), ("processor", spent))
     }
@@ -136,12 +150,12 @@ def compare(folder: Path, coords: NDArray[np.float32], name: str, runs: int) -> 
         told = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in stages[job].items())
         print(f"{name:6s} {job:16s} {statistics.median(times[job]):7.2f} s  {told}")
     for kind, against in ratios.items():
-        told = ", ".join(f"{ratio:.3f} of {job}" for job, ratio in against.items())
+        told = ", ".join(f"{pair} {ratio:.3f}" for pair, ratio in against.items())
         print(f"{name:6s} ratio by {kind} time: {told}")
     rows = {
         job: {"seconds": times[job], "processor seconds": spent[job], "stages": stages[job]} for job in jobs
     }
-    return {**rows, "finished figure by": ratios}
+    return {**rows, "ratios by": ratios}
 
 
 def one_frame(film: ga.Animation, frames: int) -> dict[str, Any]:
