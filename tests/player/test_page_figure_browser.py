@@ -242,17 +242,16 @@ def test_label_of_the_colours(show_points):
 
 def test_marks_are_those_of_the_film(show_points):
     coords = cloud()
-    anim = ga.animate(
-        coords, [coords[:, 0]], size=(400, 300), s=20, title="Marks",
-        highlight=[
-            ga.Highlight(cells=[3, 50], marker="star", size=900, label="seeds"),
-            ga.Highlight(cells=[70], marker="ring", color="blue"),
-            ga.Highlight(cells=[200], marker="x", size=90),
-            ga.Highlight(lasso=[(-1, -1), (1, -1), (0, 1.5)], color="#008000"),
-        ],
-    )  # fmt: skip
-    shown = show_points(anim)
-    expected = film_of(anim, 0)
+    marks = [
+        ga.Highlight(cells=[3, 50], marker="star", size=900, label="seeds"),
+        ga.Highlight(cells=[70], marker="ring", color="blue"),
+        ga.Highlight(cells=[200], marker="x", size=90),
+        ga.Highlight(lasso=[(-1, -1), (1, -1), (0, 1.5)], color="#008000"),
+    ]
+    options = {"size": (400, 300), "s": 20, "title": "Marks", "highlight": marks}
+    shown = show_points(ga.animate(coords, [coords[:, 0]], **options))
+    # The page has its legend beside the points, the film above them.
+    expected = film_of(ga.animate(coords, [coords[:, 0]], legend=False, **options), 0)
     shown.fit(expected.shape[1::-1])
     with shown.tab.expect_download() as download:
         shown.tab.get_by_role("button", name="Save a picture").click()

@@ -346,6 +346,7 @@ def test_a_failure_at_step_7(one_shot):
         (None, ShapeError, "not NoneType"),
     ],
     ids=str,
+    ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_bad_values_are_refused_at_once(values, error, text):
     with pytest.raises(error, match=text):
