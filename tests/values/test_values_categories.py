@@ -255,7 +255,8 @@ def test_categorical(values):
         pd.Series([1], dtype="Int64"), pd.DataFrame({"s": ["a"], "x": [1.0]}), lambda i: "a", iter(["a"]),
         Numbers(), np.array([None, 1.0], object), 7, None,
     ],
-    ids=repr, ids=lambda given: type(given).__name__)  # fmt: skip
+    ids=lambda given: type(given).__name__,
+)  # fmt: skip
 def test_not_categorical(values):
     assert not looks_categorical(values)
 

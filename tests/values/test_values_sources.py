@@ -345,7 +345,6 @@ def test_a_failure_at_step_7(one_shot):
         (7, ShapeError, "values must be an array, a list or generator of arrays, or a callable, not int"),
         (None, ShapeError, "not NoneType"),
     ],
-    ids=str,
     ids=lambda given: given if isinstance(given, str) else type(given).__name__,
 )
 def test_bad_values_are_refused_at_once(values, error, text):
