@@ -143,24 +143,21 @@ def mount(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", folder], check=True)
 
 
-def children() -> bool:
-    """Whether this process has any child, zombies included."""
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return False
-    return True
+def children() -> set[int]:
+    """Return the ids of this process's children, zombies included; of other tests, some may still be there."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for task in tasks for pid in task.read_text().split()}
 
 
 @pytest.fixture(autouse=True)
 def nothing_left(tmp_path: Path) -> Iterator[None]:
     """After every test: no hidden file in the temporary folder, no process, no thread, no descriptor."""
     ffmpeg_exe()  # its first call runs ffmpeg
-    threads = set(threading.enumerate())
+    threads, before = set(threading.enumerate()), children()
     descriptors = set(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else set()
     yield
     assert not [path for path in tmp_path.rglob("*") if ".part" in path.name]
-    assert not children()
+    assert not children() - before
     assert not [t for t in set(threading.enumerate()) - threads if not t.name.startswith("gpuanim_")]
     if descriptors:
         assert len(os.listdir("/proc/self/fd")) <= len(descriptors)
