@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -144,9 +145,12 @@ def mount(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 
 def children() -> set[int]:
-    """Return the ids of this process's children, zombies included; of other tests, some may still be there."""
-    tasks = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for task in tasks for pid in task.read_text().split()}
+    """Return the ids of this process's children, zombies included; those of other tests may be there."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with suppress(OSError):  # a thread that has ended since
+            found.update(map(int, task.read_text().split()))
+    return found
 
 
 @pytest.fixture(autouse=True)
